@@ -1,0 +1,1 @@
+# Install and export: headers, libraries and a CMake package.

@@ -1,0 +1,82 @@
+# The three kinds of target of this project, so that every CMakeLists.txt below is a list of files.
+#
+#   courseselect_module(net SOURCES a.cpp HEADERS net/a.hpp USES core async LINKS PRIVATE_LIB)
+#     a library courseselect_net, alias courseselect::net, from src/<dir>; header paths are relative
+#     to include/courseselect. USES are modules (checked by tests/house), LINKS are private libraries,
+#     PUBLIC_LINKS public ones. Without SOURCES the library is header-only.
+#   courseselect_test(net SOURCES a_test.cpp USES net LINKS ...)      an executable net_tests in CTest
+#   courseselect_program(course-data-node SOURCES main.cpp USES nodes) an executable
+
+include(GNUInstallDirs)
+
+set_property(GLOBAL PROPERTY COURSESELECT_MODULES "")
+
+add_library(courseselect_flags INTERFACE)
+target_compile_options(courseselect_flags INTERFACE
+  -Wall -Wextra -Wpedantic -Wshadow -Wnon-virtual-dtor -Wold-style-cast -Woverloaded-virtual
+  -Wcast-align -Wunused -Wimplicit-fallthrough -Wextra-semi)
+if(CMAKE_CXX_COMPILER_ID STREQUAL "GNU")
+  # False alarm of g++ 12 on coroutine frames at -O1; see README "Compilers".
+  target_compile_options(courseselect_flags INTERFACE -Wno-mismatched-new-delete)
+endif()
+if(COURSESELECT_WERROR)
+  target_compile_options(courseselect_flags INTERFACE -Werror)
+endif()
+if(COURSESELECT_SANITIZE)
+  add_compile_options(-fsanitize=${COURSESELECT_SANITIZE} -fno-omit-frame-pointer)
+  add_link_options(-fsanitize=${COURSESELECT_SANITIZE})
+  if(COURSESELECT_SANITIZE MATCHES "undefined")
+    add_compile_options(-fno-sanitize-recover=undefined)
+  endif()
+  if(COURSESELECT_SANITIZE MATCHES "thread")
+    target_compile_options(courseselect_flags INTERFACE -Wno-tsan)
+  endif()
+endif()
+
+function(courseselect_module name)
+  cmake_parse_arguments(arg "" "" "SOURCES;HEADERS;USES;LINKS;PUBLIC_LINKS" ${ARGN})
+  set(target courseselect_${name})
+  list(TRANSFORM arg_HEADERS PREPEND "${PROJECT_SOURCE_DIR}/include/courseselect/")
+  list(TRANSFORM arg_USES PREPEND "courseselect::" OUTPUT_VARIABLE uses)
+  if(arg_SOURCES)
+    add_library(${target} STATIC ${arg_SOURCES})
+    set(scope PUBLIC)
+    target_link_libraries(${target} PRIVATE $<BUILD_INTERFACE:courseselect_flags> ${arg_LINKS})
+  else()
+    add_library(${target} INTERFACE)
+    set(scope INTERFACE)
+  endif()
+  add_library(courseselect::${name} ALIAS ${target})
+  target_compile_features(${target} ${scope} cxx_std_20)
+  target_sources(${target} ${scope} FILE_SET HEADERS
+    BASE_DIRS "${PROJECT_SOURCE_DIR}/include" FILES ${arg_HEADERS})
+  target_link_libraries(${target} ${scope} ${uses} ${arg_PUBLIC_LINKS})
+  set_target_properties(${target} PROPERTIES
+    EXPORT_NAME ${name}
+    VERIFY_INTERFACE_HEADER_SETS ON)
+  set_property(GLOBAL APPEND PROPERTY COURSESELECT_MODULES ${name})
+endfunction()
+
+function(courseselect_program name)
+  cmake_parse_arguments(arg "" "" "SOURCES;USES;LINKS" ${ARGN})
+  add_executable(${name} ${arg_SOURCES})
+  list(TRANSFORM arg_USES PREPEND "courseselect::")
+  target_link_libraries(${name} PRIVATE courseselect_flags ${arg_USES} ${arg_LINKS})
+  set_target_properties(${name} PROPERTIES RUNTIME_OUTPUT_DIRECTORY "${PROJECT_BINARY_DIR}/bin")
+endfunction()
+
+function(courseselect_test name)
+  cmake_parse_arguments(arg "" "TIMEOUT" "SOURCES;USES;LINKS" ${ARGN})
+  if(NOT arg_TIMEOUT)
+    set(arg_TIMEOUT 120)
+  endif()
+  add_executable(${name}_tests ${arg_SOURCES})
+  list(TRANSFORM arg_USES PREPEND "courseselect::")
+  target_link_libraries(${name}_tests PRIVATE
+    courseselect_flags courseselect_test_support ${arg_USES} ${arg_LINKS})
+  target_include_directories(${name}_tests PRIVATE "${PROJECT_SOURCE_DIR}/tests")
+  set_target_properties(${name}_tests PROPERTIES
+    RUNTIME_OUTPUT_DIRECTORY "${PROJECT_BINARY_DIR}/tests")
+  add_test(NAME ${name} COMMAND ${name}_tests)
+  set_tests_properties(${name} PROPERTIES TIMEOUT ${arg_TIMEOUT})
+endfunction()

@@ -1,0 +1,56 @@
+#pragma once
+/// Runs a coroutine test to its end on a loop, and fails instead of hanging.
+
+#include <chrono>
+#include <stdexcept>
+#include <utility>
+
+#include "courseselect/async/event_loop.hpp"
+#include "courseselect/async/sleep.hpp"
+#include "courseselect/async/task.hpp"
+#include "courseselect/async/task_group.hpp"
+
+namespace courseselect::test {
+
+namespace detail {
+inline async::Task<> finish(async::EventLoop& loop, async::Task<> body, bool& done) {
+    co_await std::move(body);
+    done = true;
+    loop.stop();
+}
+inline async::Task<> watchdog(async::EventLoop& loop, std::chrono::seconds limit,
+                              std::stop_token stop) {
+    const bool passed = co_await async::sleep_for(loop, limit, stop);
+    if (passed) {
+        loop.stop();
+    }
+}
+}  // namespace detail
+
+/// Thrown when a test body does not end in time. The body's frame is left behind on purpose.
+struct TimedOut : std::runtime_error {
+    TimedOut() : std::runtime_error("the test body did not finish in time") {}
+};
+
+/// Runs `body` on `loop` until it ends; throws `TimedOut` after `limit`.
+inline void run(async::EventLoop& loop, async::Task<> body,
+                std::chrono::seconds limit = std::chrono::seconds{30}) {
+    bool done = false;
+    auto* group = new async::TaskGroup(loop);  // leaked only when the body hangs
+    async::TaskGroup guard(loop);
+    group->spawn(detail::finish(loop, std::move(body), done));
+    if (!done) {
+        guard.spawn(detail::watchdog(loop, limit, guard.stop_token()));
+        loop.run();
+        guard.request_stop();
+        while (guard.running() > 0) {
+            loop.poll();
+        }
+    }
+    if (!done) {
+        throw TimedOut();
+    }
+    delete group;
+}
+
+}  // namespace courseselect::test
