@@ -2,7 +2,6 @@
 /// `Connection`: statements with bound parameters, transactions as closures.
 
 #include <cstdint>
-#include <initializer_list>
 #include <memory>
 #include <optional>
 #include <span>
@@ -51,22 +50,9 @@ class SinkOf final : public RowSink {
 
 }  // namespace detail
 
-/// The calls that a prepared statement and a connection share. `Runner` offers
-/// `run(values, sink)`; see `Connection` for the errors.
-class Runnable {
-  public:
-    /// Runs with the values bound to the `?`s in order; hands each row to `sink` (may be null).
-    /// Returns: rows inserted, updated or deleted.
-    [[nodiscard]] virtual core::Result<std::int64_t> run(std::span<const Value> values,
-                                                         RowSink* sink) = 0;
-
-  protected:
-    ~Runnable() = default;
-};
-
 /// A statement prepared once and run many times; for the hottest loops, elsewhere the connection's
 /// own cache does. Must be destroyed before its connection.
-class Statement : public Runnable {
+class Statement {
   public:
     virtual ~Statement() = default;
 
@@ -85,6 +71,11 @@ class Statement : public Runnable {
         COURSESELECT_TRY_OK(run(std::span(values, sizeof...(Args)), &sink));
         return {};
     }
+
+    /// What an engine implements: binds the values to the `?`s in order and hands each row to
+    /// `sink` (which may be null). Returns the number of rows changed.
+    [[nodiscard]] virtual core::Result<std::int64_t> run(std::span<const Value> values,
+                                                         RowSink* sink) = 0;
 };
 
 /// How a transaction moves. Closures use `transaction` and never these.
@@ -172,6 +163,8 @@ class Connection {
     [[nodiscard]] virtual core::Result<> control(Control what) = 0;
     /// False also after the engine has rolled back on its own (disk full, I/O error).
     [[nodiscard]] virtual bool is_in_transaction() const = 0;
+    /// Housekeeping that a commit put off; called when nobody waits for the commit any more.
+    virtual void maintain() {}
 
   protected:
     /// What an engine implements: `execute`, `each`, `all` and `one` come down to this.
@@ -191,6 +184,7 @@ class Connection {
             }
             return end.error();
         }
+        maintain();
         return result;
     }
 };
