@@ -7,6 +7,7 @@
 #include "courseselect/async/task.hpp"
 #include "courseselect/core/clock.hpp"
 #include "courseselect/core/result.hpp"
+#include "courseselect/crypto/random.hpp"
 #include "courseselect/net/http/handler.hpp"
 
 namespace courseselect::nodes {
@@ -15,6 +16,7 @@ namespace courseselect::nodes {
 struct Runtime {
     async::EventLoop& loop;
     const core::Clock& clock;
+    crypto::RandomSource& random;
 };
 
 /// One service as an object. Several may live in one process and on one loop; then they reach each

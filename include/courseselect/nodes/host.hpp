@@ -1,0 +1,73 @@
+#pragma once
+/// Runs nodes in this process: start, listen, serve, stop gracefully on a signal.
+
+#include <chrono>
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "courseselect/async/event_loop.hpp"
+#include "courseselect/async/task.hpp"
+#include "courseselect/core/clock.hpp"
+#include "courseselect/net/http/server.hpp"
+#include "courseselect/net/tls.hpp"
+#include "courseselect/nodes/node.hpp"
+
+namespace courseselect::nodes {
+
+/// Where one node listens.
+struct Listeners {
+    std::string host = "127.0.0.1";
+    std::uint16_t port = 0;               ///< 0: the system chooses
+    std::string socket_path;              ///< empty: no unix socket
+    std::optional<net::TlsFiles> tls;     ///< speak TLS on the TCP listener
+};
+
+struct HostOptions {
+    net::http::ServerOptions server;
+    /// Requests under way when the program is told to stop have this long to finish.
+    std::chrono::milliseconds stop_deadline{10'000};
+};
+
+/// Owns nodes and their servers on one loop. Nodes start in the order they were added and stop in
+/// the opposite order, so a node that others call is there first and goes last.
+/// Thread-safety: the loop's thread.
+class Host {
+  public:
+    Host(async::EventLoop& loop, const core::Clock& clock, HostOptions options = {});
+    ~Host();
+    Host(const Host&) = delete;
+    Host& operator=(const Host&) = delete;
+
+    void add(std::unique_ptr<Node> node, Listeners listeners);
+
+    /// Starts every node, then listens. Errors: what a node or listener says; everything started
+    /// so far is stopped again.
+    [[nodiscard]] async::Task<core::Result<>> start();
+    /// Stops accepting, finishes requests, stops the nodes.
+    [[nodiscard]] async::Task<> stop();
+
+    /// Starts, serves until SIGTERM or SIGINT, stops. SIGHUP reloads certificates.
+    /// Returns the program's exit code: 0 after a signal, 1 when the start failed (logged).
+    [[nodiscard]] int run_until_signal();
+
+    /// The TCP port of the node of that name ("data_node"); 0 when there is none.
+    [[nodiscard]] std::uint16_t port(std::string_view name) const;
+
+  private:
+    struct Hosted;
+    [[nodiscard]] core::Result<> listen(Hosted& hosted);
+    async::Task<> run(int& exit_code);
+    void reload_certificates();
+
+    async::EventLoop& loop_;
+    const core::Clock& clock_;
+    HostOptions options_;
+    std::vector<std::unique_ptr<Hosted>> hosted_;
+    struct Signals;
+    std::unique_ptr<Signals> signals_;
+};
+
+}  // namespace courseselect::nodes
