@@ -24,7 +24,7 @@ namespace courseselect::json {
 struct ReadOptions {
     /// Longer documents are refused with `json_invalid`, unread.
     std::size_t document_bytes_max = 1024 * 1024;
-    /// Lists and objects open at once; deeper is `json_invalid`.
+    /// Lists and objects open at once; deeper is `json_invalid` (an empty innermost one is free).
     std::size_t depth_max = 32;
     /// After so many faults the reader stops looking.
     std::size_t errors_max = 100;

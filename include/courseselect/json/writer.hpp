@@ -27,10 +27,10 @@ void append_number(std::string& out, double value);
 /// Appends anything that can be described; also string literals and views.
 template <class T>
 void append(std::string& out, const T& value) {
-    if constexpr (std::is_convertible_v<const T&, std::string_view>) {
-        append_string(out, value);
-    } else if constexpr (std::is_same_v<T, std::nullptr_t>) {
+    if constexpr (std::is_same_v<T, std::nullptr_t>) {
         out += "null";
+    } else if constexpr (std::is_convertible_v<const T&, std::string_view>) {
+        append_string(out, value);
     } else if constexpr (std::is_same_v<T, bool>) {
         out += value ? "true" : "false";
     } else if constexpr (std::unsigned_integral<T>) {

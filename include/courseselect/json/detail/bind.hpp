@@ -227,7 +227,9 @@ struct Bind<std::map<std::string, T>> {
                 .clear = [](void* target) { as<Map>(target).clear(); },
                 .size = [](const void* source) { return as<Map>(source).size(); },
                 .slot = [](void* target, std::string_view key) -> void* {
-                    return &as<Map>(target)[std::string(key)];
+                    T& fresh = as<Map>(target)[std::string(key)];
+                    fresh = T{};
+                    return &fresh;
                 },
                 .visit = &visit};
     }
