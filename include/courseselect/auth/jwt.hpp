@@ -40,11 +40,11 @@ struct Claims {
 
 /// Bounds of what is accepted, with the reason of each default.
 struct JwtLimits {
-    std::size_t token_bytes_max = 4096;      ///< ours have about 300 (700 with RSA)
-    std::size_t username_bytes_max = 256;    ///< 50 characters of four bytes, and room
-    std::size_t token_id_bytes_max = 128;    ///< a UUID has 36
-    std::size_t secret_bytes_min = 32;       ///< RFC 7518 §3.2: at least the hash's size
-    std::chrono::seconds leeway{0};          ///< how far the clocks of two nodes may differ
+    std::size_t token_bytes_max = 4096;    ///< ours have about 300 (700 with RSA)
+    std::size_t username_bytes_max = 256;  ///< 50 characters of four bytes, and room
+    std::size_t token_id_bytes_max = 128;  ///< a UUID has 36
+    std::size_t secret_bytes_min = 32;     ///< RFC 7518 §3.2: at least the hash's size
+    std::chrono::seconds leeway{0};        ///< how far the clocks of two nodes may differ
 };
 
 /// Makes tokens. Thread-safety: any thread.
@@ -103,7 +103,7 @@ class JwtVerifier {
 };
 
 /// The JWK Set (RFC 7517 §5) that lets others verify our tokens:
-/// `{"keys":[{"kty":"OKP","use":"sig","alg":"EdDSA","crv":"Ed25519","x":"...","kid":"..."}]}`.
+/// `{"keys":[{"use":"sig","alg":"EdDSA","crv":"Ed25519","kty":"OKP","x":"...","kid":"..."}]}`.
 [[nodiscard]] std::string jwks_json(const crypto::PublicKey& key, std::string_view key_id);
 
 /// The JWK thumbprint of a key (RFC 7638): a `kid` that needs no configuration.

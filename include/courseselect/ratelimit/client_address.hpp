@@ -61,17 +61,17 @@ inline constexpr std::size_t networks_max = 256;
 
 /// What is known of a request's sender. Borrows its texts.
 struct ClientHints {
-    std::string_view peer_address;      ///< numeric; anything else for a unix socket
+    std::string_view peer_address{};  ///< numeric; anything else for a unix socket
     bool peer_is_unix = false;
-    std::string_view x_forwarded_for;   ///< the header's value; empty when absent
-    std::string_view x_real_ip;
-    bool internal_token_ok = false;     ///< the request carried the right `Internal-Token`
+    std::string_view x_forwarded_for{};  ///< the header's value; empty when absent
+    std::string_view x_real_ip{};
+    bool internal_token_ok = false;  ///< the request carried the right `Internal-Token`
 };
 
 struct ClientAddressOptions {
     std::vector<IpNetwork> trusted_proxies;  ///< whose headers are believed
-    bool trust_unix_peers = true;   ///< only local processes with file rights connect there
-    int v6_prefix_bits = 64;        ///< one IPv6 client owns a whole /64; 128 tells each address
+    bool trust_unix_peers = true;  ///< only local processes with file rights connect there
+    int v6_prefix_bits = 64;       ///< one IPv6 client owns a whole /64; 128 tells each address
 };
 
 /// Finds the client's address, for rate limits and logs.
