@@ -33,7 +33,7 @@ struct CourseFilter {
                          ///< other bytes of UTF-8 exactly; `%` and `_` are plain characters
     bool active_only = false;
     /// When set, only courses all of whose tags are among these (contract §5, "available").
-    std::optional<std::vector<std::string>> student_tags;
+    std::optional<std::vector<std::string>> student_tags{};
 };
 
 /// One page of courses by ascending id. The pointers hold until the next change.

@@ -53,8 +53,8 @@ class Credits {
 /// When a course may be selected: from `opens` on and before `closes`; a side without a time is
 /// open for ever.
 struct SelectionWindow {
-    std::optional<core::WallTime> opens;
-    std::optional<core::WallTime> closes;
+    std::optional<core::WallTime> opens{};
+    std::optional<core::WallTime> closes{};
 
     [[nodiscard]] bool contains(core::WallTime now) const {
         return (!opens || *opens <= now) && (!closes || now < *closes);
@@ -81,8 +81,8 @@ struct Course {
     bool active = true;
     SelectionWindow window;
     std::vector<core::CourseId> prerequisites;
-    core::WallTime created_at;
-    core::WallTime updated_at;
+    core::WallTime created_at{};
+    core::WallTime updated_at{};
 
     /// Days of the schedule view, and of the check for clashes.
     [[nodiscard]] Weekdays days() const { return course_days(weekdays, schedule); }

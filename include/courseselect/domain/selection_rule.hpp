@@ -21,12 +21,12 @@ struct CourseRule {
     std::string name;           ///< for the words of a refusal
     std::int64_t capacity = 1;  ///< 1 to 2,147,483,647
     bool active = true;         ///< an inactive course cannot be selected, only deselected
-    Timetable timetable;
-    std::vector<std::string> tags;  ///< a student needs all of them
-    Credits credits;
-    SelectionWindow window;  ///< holds for selecting; deselecting is always possible
+    Timetable timetable{};
+    std::vector<std::string> tags{};  ///< a student needs all of them
+    Credits credits{};
+    SelectionWindow window{};  ///< holds for selecting; deselecting is always possible
     /// Courses the student must have selected or completed.
-    std::vector<core::CourseId> prerequisites;
+    std::vector<core::CourseId> prerequisites{};
 };
 
 /// The ledger's part of a catalogue course. Errors: invalid_argument (begin not before end).
@@ -35,15 +35,15 @@ struct CourseRule {
 /// A student in the ledger's eyes.
 struct StudentRule {
     core::StudentId id;
-    std::vector<std::string> tags;
-    std::vector<core::CourseId> completed;  ///< earlier courses; they satisfy prerequisites
+    std::vector<std::string> tags{};
+    std::vector<core::CourseId> completed{};  ///< earlier courses; they satisfy prerequisites
 };
 
 /// Switches and bounds for every selection. They may change at run time; what is already selected
 /// stays.
 struct LedgerLimits {
     std::uint32_t courses_max = 0;  ///< selected courses a student; 0: no limit
-    Credits credits_max;            ///< sum of a student's credits; 0: no limit
+    Credits credits_max{};          ///< sum of a student's credits; 0: no limit
     bool conflict_check = true;     ///< refuse courses whose times clash
     bool tag_check = true;          ///< refuse students who lack a tag of the course
 };

@@ -12,10 +12,10 @@ namespace courseselect::domain {
 /// One student. The courses are in the seat ledger, in one place only.
 struct Student {
     core::StudentId id;
-    std::string name;               ///< unique among students
-    std::vector<std::string> tags;  ///< order kept, compared exactly
-    core::WallTime created_at;
-    core::WallTime updated_at;
+    std::string name;                 ///< unique among students
+    std::vector<std::string> tags{};  ///< order kept, compared exactly
+    core::WallTime created_at{};
+    core::WallTime updated_at{};
 
     friend bool operator==(const Student&, const Student&) = default;
 };

@@ -12,8 +12,8 @@ namespace courseselect::domain {
 struct Teacher {
     core::TeacherId id;
     std::string name;  ///< unique among teachers
-    core::WallTime created_at;
-    core::WallTime updated_at;
+    core::WallTime created_at{};
+    core::WallTime updated_at{};
 
     friend bool operator==(const Teacher&, const Teacher&) = default;
 };
