@@ -138,17 +138,19 @@ struct Done {
     std::string message;
 };
 
-/// Answer of `GET /internal/catalogue`: every course when `full`, else those changed since the
-/// version asked for. The epoch is new at each start of the data node.
+/// Answer of `GET /internal/catalogue`: every course when `full`, else those whose seats changed
+/// since the version asked for. The epoch is new at each start of the data node; the structure
+/// counts changes of courses themselves. When one of them differs, the answer is full.
 struct Catalogue {
     std::int64_t epoch = 0;
+    std::int64_t structure = 0;
     std::int64_t version = 0;
     bool full = true;
     std::vector<Course> courses;
-    std::vector<core::CourseId> removed;
 };
 struct CatalogueQuery {
     std::int64_t epoch = 0;
+    std::int64_t structure = 0;
     std::int64_t since = 0;
 };
 
@@ -334,9 +336,9 @@ struct Describe<wire::Catalogue> {
     static constexpr auto fields() {
         using C = wire::Catalogue;
         return object("Catalogue", "All courses, or those that changed.",
-                      field<&C::epoch>("epoch"), field<&C::version>("version"),
-                      field<&C::full>("full"), field<&C::courses>("courses"),
-                      field<&C::removed>("removed"));
+                      field<&C::epoch>("epoch"), field<&C::structure>("structure"),
+                      field<&C::version>("version"), field<&C::full>("full"),
+                      field<&C::courses>("courses"));
     }
 };
 
@@ -346,6 +348,7 @@ struct Describe<wire::CatalogueQuery> {
         using C = wire::CatalogueQuery;
         return object("CatalogueQuery", "What the caller has already.",
                       field<&C::epoch>("epoch", optional_with_default),
+                      field<&C::structure>("structure", optional_with_default),
                       field<&C::since>("since", at_least(0), optional_with_default));
     }
 };

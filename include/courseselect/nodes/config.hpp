@@ -1,0 +1,77 @@
+#pragma once
+/// The daemons' configuration: names, defaults and bounds in one place (contract §1.6).
+
+#include <chrono>
+#include <cstdint>
+#include <map>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "courseselect/core/config.hpp"
+#include "courseselect/core/log.hpp"
+#include "courseselect/core/secret.hpp"
+#include "courseselect/domain/selection_rule.hpp"
+#include "courseselect/nodes/host.hpp"
+#include "courseselect/ratelimit/client_address.hpp"
+#include "courseselect/storage/database.hpp"
+
+namespace courseselect::nodes {
+
+/// One of the five services.
+enum class Service : std::uint8_t { data, auth, teacher, student, queue };
+
+inline constexpr Service all_services[] = {Service::data, Service::auth, Service::queue,
+                                           Service::teacher, Service::student};
+
+/// "data": in program names, socket names and variables.
+[[nodiscard]] std::string_view service_name(Service service);
+/// 8001 to 8005 (contract, first table).
+[[nodiscard]] std::uint16_t default_port(Service service);
+
+/// What all nodes of a program share.
+struct CommonConfig {
+    core::Secret internal_token;
+    core::Secret jwt_secret;
+    bool dev = false;
+    bool rate_limits = true;
+    bool use_sockets = true;
+    std::string socket_directory;
+    std::map<Service, std::string> urls;  ///< `DATA_NODE_URL` ...: only those that are set
+    std::vector<std::string> cors_origins;
+    std::vector<ratelimit::IpNetwork> trusted_proxies;
+    std::size_t body_bytes_max = 1024 * 1024;
+};
+
+struct AuthConfig {
+    core::Secret admin_password;
+    core::Secret super_admin_password;
+    int bcrypt_cost = 10;
+};
+
+struct QueueConfig {
+    std::int64_t student_burst = 10;
+    double student_refill_per_second = 0.1;
+    std::int64_t address_burst = 5'000;
+    double address_refill_per_second = 500;
+};
+
+/// Everything a program of one or more services needs.
+struct ProgramConfig {
+    CommonConfig common;
+    AuthConfig auth;
+    QueueConfig queue;
+    domain::LedgerLimits limits;
+    storage::DatabaseOptions database;
+    std::map<Service, storage::DatabaseUrl> database_urls;
+    std::map<Service, Listeners> listeners;
+    HostOptions host;
+    core::log::LogOptions log;
+};
+
+/// Reads every value for a program that runs `services`. Faults are noted in `environment`: ask its
+/// `check()` before using the result.
+[[nodiscard]] ProgramConfig read_config(core::Environment& environment,
+                                        const std::vector<Service>& services);
+
+}  // namespace courseselect::nodes

@@ -1,0 +1,68 @@
+#pragma once
+/// Carries tasks from the queue to the data node, and results back.
+
+#include <chrono>
+#include <cstddef>
+#include <stop_token>
+#include <vector>
+
+#include "courseselect/async/task.hpp"
+#include "courseselect/async/task_group.hpp"
+#include "courseselect/net/http/client.hpp"
+#include "courseselect/nodes/node.hpp"
+#include "courseselect/nodes/wire/selection.hpp"
+#include "courseselect/queue/task_queue.hpp"
+
+namespace courseselect::nodes::queue {
+
+struct DispatcherOptions {
+    std::size_t batch_max = 500;                 ///< tasks in one call
+    std::chrono::milliseconds call_timeout{30'000};
+    std::chrono::milliseconds pause_min{20};     ///< after a call that could not be made ...
+    std::chrono::milliseconds pause_max{1'000};  ///< ... doubling up to this
+    std::size_t completions_max = 4;             ///< results being stored while the next call runs
+};
+
+/// One call is under way at a time, because two could overtake each other on the way and the first
+/// to come must be the first to be served. While it runs, tasks gather for the next.
+///
+/// A call whose outcome is unknown is made again with the same task ids, marked as redelivered: the
+/// data node answers from its records. Tasks the data node refuses to look at (a fault of ours) are
+/// sent one by one, retried with pauses, and end as dead letters.
+/// Thread-safety: the runtime's loop.
+class Dispatcher {
+  public:
+    Dispatcher(Runtime runtime, courseselect::queue::TaskQueue& tasks, net::http::Client& data_node,
+               std::string internal_token, DispatcherOptions options = {});
+
+    /// Runs until `stop` is requested; then finishes the call under way and stores its results.
+    [[nodiscard]] async::Task<> run(std::stop_token stop);
+
+    /// Decisions a second, lately; for the estimate of waiting times. At least 1.
+    [[nodiscard]] double rate() const { return rate_; }
+
+  private:
+    using Tasks = std::vector<courseselect::queue::Task>;
+    enum class Sent : std::uint8_t { done, try_again, refused };
+
+    [[nodiscard]] async::Task<Sent> send(const Tasks& tasks);
+    [[nodiscard]] async::Task<> send_one_by_one(const Tasks& tasks, std::stop_token stop);
+    [[nodiscard]] async::Task<> pause(std::stop_token stop);
+    [[nodiscard]] async::Task<> store(std::vector<courseselect::queue::Finished> finished);
+    void give_back(const Tasks& tasks);
+    void measure(std::size_t decided);
+
+    Runtime runtime_;
+    courseselect::queue::TaskQueue& tasks_;
+    net::http::Client& data_node_;
+    std::string internal_token_;
+    DispatcherOptions options_;
+    async::TaskGroup completions_;
+    async::Event completion_ended_;
+    std::chrono::milliseconds pause_;
+    core::MonoTime measured_at_;
+    std::size_t decided_since_ = 0;
+    double rate_ = 1'000;
+};
+
+}  // namespace courseselect::nodes::queue

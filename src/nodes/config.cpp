@@ -1,0 +1,195 @@
+#include "courseselect/nodes/config.hpp"
+
+#include <fmt/format.h>
+
+#include <filesystem>
+#include <utility>
+
+namespace courseselect::nodes {
+namespace {
+
+using core::Environment;
+
+std::string upper_name(Service service) {
+    std::string name(service_name(service));
+    for (char& c : name) {
+        c = static_cast<char>(c - 'a' + 'A');
+    }
+    return name;
+}
+
+/// `course_data.db`, `auth_data.db`, `queue_data.db` in the working directory (contract §1.6).
+std::string default_database(Service service) {
+    return service == Service::data ? "sqlite:///./course_data.db"
+                                    : fmt::format("sqlite:///./{}_data.db", service_name(service));
+}
+
+bool has_database(Service service) {
+    return service == Service::data || service == Service::auth || service == Service::queue;
+}
+
+CommonConfig read_common(Environment& environment) {
+    CommonConfig common;
+    common.dev = environment.boolean("COURSESELECT_DEV", false);
+    common.internal_token = environment.required_secret("INTERNAL_TOKEN");
+    common.jwt_secret = environment.required_secret("JWT_SECRET_KEY");
+    common.rate_limits = environment.boolean("RATE_LIMITS", true);
+    common.use_sockets = environment.boolean("USE_SOCKETS", true);
+    common.socket_directory = environment.text(
+        "SOCKET_DIR",
+        (std::filesystem::temp_directory_path() / "course-selection-sockets").string());
+    for (const Service service : all_services) {
+        std::string url = environment.text(upper_name(service) + "_NODE_URL", "");
+        if (!url.empty()) {
+            common.urls.emplace(service, std::move(url));
+        }
+    }
+    common.cors_origins = environment.list(
+        "CORS_ORIGINS", common.dev ? std::vector<std::string>{"http://localhost:3000",
+                                                              "http://localhost:5173",
+                                                              "http://localhost:8080"}
+                                   : std::vector<std::string>{});
+    const auto proxies =
+        ratelimit::parse_networks(environment.text("TRUSTED_PROXIES", "127.0.0.1,::1"));
+    if (proxies) {
+        common.trusted_proxies = *proxies;
+    } else {
+        environment.add_fault("TRUSTED_PROXIES: " + proxies.error().detail());
+    }
+    common.body_bytes_max = static_cast<std::size_t>(
+        environment.bytes("BODY_BYTES_MAX", 1024 * 1024, {.min = 1024, .max = 64 * 1024 * 1024}));
+    return common;
+}
+
+AuthConfig read_auth(Environment& environment, bool dev) {
+    AuthConfig auth;
+    auth.admin_password = environment.secret("ADMIN_PASSWORD");
+    auth.super_admin_password = environment.secret("SUPER_ADMIN_PASSWORD");
+    if (dev && auth.admin_password.empty()) {
+        auth.admin_password = core::Secret("admin123");
+    }
+    if (dev && auth.super_admin_password.empty()) {
+        auth.super_admin_password = core::Secret("super123");
+    }
+    // Below 10 a stolen hash is guessed too quickly; tests set COURSESELECT_DEV and may go lower.
+    auth.bcrypt_cost = static_cast<int>(
+        environment.integer("BCRYPT_COST", 10, {.min = dev ? 4 : 10, .max = 16}));
+    return auth;
+}
+
+QueueConfig read_queue(Environment& environment) {
+    const QueueConfig usual;
+    QueueConfig queue;
+    queue.student_burst = environment.integer("QUEUE_STUDENT_BURST", usual.student_burst,
+                                              {.min = 1, .max = 1'000'000});
+    queue.student_refill_per_second =
+        static_cast<double>(environment.integer("QUEUE_STUDENT_PER_MINUTE", 6,
+                                                {.min = 1, .max = 1'000'000})) /
+        60.0;
+    queue.address_burst = environment.integer("QUEUE_ADDRESS_BURST", usual.address_burst,
+                                              {.min = 1, .max = 1'000'000});
+    queue.address_refill_per_second =
+        static_cast<double>(environment.integer("QUEUE_ADDRESS_PER_MINUTE", 30'000,
+                                                {.min = 1, .max = 1'000'000})) /
+        60.0;
+    return queue;
+}
+
+storage::DatabaseOptions read_database(Environment& environment) {
+    storage::DatabaseOptions options;
+    const std::string durability =
+        environment.choice("DATABASE_DURABILITY", "full", {"full", "normal", "off"});
+    options.durability = durability == "full"     ? storage::Durability::full
+                         : durability == "normal" ? storage::Durability::normal
+                                                  : storage::Durability::off;
+    return options;
+}
+
+domain::LedgerLimits read_limits(Environment& environment) {
+    domain::LedgerLimits limits;
+    limits.courses_max = static_cast<std::uint32_t>(
+        environment.integer("COURSES_MAX_PER_STUDENT", 0, {.min = 0, .max = 1'000}));
+    limits.credits_max = domain::Credits::from_hundredths(
+        100 * environment.integer("CREDITS_MAX_PER_STUDENT", 0, {.min = 0, .max = 10'000}));
+    limits.conflict_check = environment.boolean("CHECK_TIME_CONFLICTS", true);
+    limits.tag_check = environment.boolean("CHECK_TAGS", true);
+    return limits;
+}
+
+/// One service takes HOST, PORT and DATABASE_URL; several take DATA_PORT, DATA_DATABASE_URL ...
+Listeners read_listeners(Environment& environment, Service service, bool alone,
+                         const CommonConfig& common) {
+    Listeners listeners;
+    listeners.host = environment.text("HOST", "127.0.0.1");
+    listeners.port = static_cast<std::uint16_t>(
+        environment.integer(alone ? "PORT" : upper_name(service) + "_PORT", default_port(service),
+                            {.min = 0, .max = 65'535}));
+    if (common.use_sockets) {
+        listeners.socket_path =
+            fmt::format("{}/{}_node.sock", common.socket_directory, service_name(service));
+    }
+    net::TlsFiles tls{.certificate_chain = environment.text("TLS_CERTIFICATE", ""),
+                      .private_key = environment.text("TLS_PRIVATE_KEY", "")};
+    if (tls.certificate_chain.empty() != tls.private_key.empty()) {
+        environment.add_fault("TLS_CERTIFICATE and TLS_PRIVATE_KEY: set both or none");
+    } else if (!tls.certificate_chain.empty()) {
+        listeners.tls = std::move(tls);
+    }
+    return listeners;
+}
+
+core::log::LogOptions read_log(Environment& environment) {
+    core::log::LogOptions options;
+    const std::string text =
+        environment.choice("LOG_LEVEL", "info", {"debug", "info", "warn", "error", "off"});
+    options.level = core::log::parse_level(text).value_or(core::log::Level::info);
+    options.file = environment.text("LOG_FILE", "");
+    return options;
+}
+
+}  // namespace
+
+std::string_view service_name(Service service) {
+    switch (service) {
+        case Service::data: return "data";
+        case Service::auth: return "auth";
+        case Service::teacher: return "teacher";
+        case Service::student: return "student";
+        case Service::queue: return "queue";
+    }
+    return "";
+}
+
+std::uint16_t default_port(Service service) {
+    return static_cast<std::uint16_t>(8001 + static_cast<int>(service));
+}
+
+ProgramConfig read_config(Environment& environment, const std::vector<Service>& services) {
+    ProgramConfig config;
+    config.common = read_common(environment);
+    config.auth = read_auth(environment, config.common.dev);
+    config.queue = read_queue(environment);
+    config.limits = read_limits(environment);
+    config.database = read_database(environment);
+    config.log = read_log(environment);
+    config.host.server.body_bytes_max = config.common.body_bytes_max;
+    const bool alone = services.size() == 1;
+    for (const Service service : services) {
+        config.listeners.emplace(service,
+                                 read_listeners(environment, service, alone, config.common));
+        if (!has_database(service)) {
+            continue;
+        }
+        const std::string name = alone ? "DATABASE_URL" : upper_name(service) + "_DATABASE_URL";
+        const auto url =
+            storage::DatabaseUrl::parse(environment.text(name, default_database(service)));
+        if (url) {
+            config.database_urls.emplace(service, *url);
+        } else {
+            environment.add_fault(name + ": " + url.error().detail());
+        }
+    }
+    return config;
+}
+
+}  // namespace courseselect::nodes

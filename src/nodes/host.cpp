@@ -1,0 +1,159 @@
+#include "courseselect/nodes/host.hpp"
+
+#include <asio/io_context.hpp>
+#include <asio/signal_set.hpp>
+#include <csignal>
+#include <functional>
+#include <utility>
+
+#include "courseselect/async/completion.hpp"
+#include "courseselect/async/task_group.hpp"
+#include "courseselect/core/log.hpp"
+
+namespace courseselect::nodes {
+
+struct Host::Hosted {
+    std::unique_ptr<Node> node;
+    Listeners listeners;
+    std::unique_ptr<net::TlsContext> tls;
+    std::unique_ptr<net::http::Server> server;
+    bool started = false;
+};
+
+struct Host::Signals {
+    explicit Signals(async::EventLoop& loop)
+        : ends(loop.context(), SIGTERM, SIGINT), reloads(loop.context(), SIGHUP) {}
+    asio::signal_set ends;
+    asio::signal_set reloads;
+};
+
+namespace {
+
+void watch_reloads(asio::signal_set& signals, std::function<void()> reload) {
+    signals.async_wait([&signals, reload = std::move(reload)](const asio::error_code& error, int) {
+        if (!error) {
+            reload();
+            watch_reloads(signals, reload);
+        }
+    });
+}
+
+}  // namespace
+
+Host::Host(async::EventLoop& loop, const core::Clock& clock, HostOptions options)
+    : loop_(loop), clock_(clock), options_(options) {}
+Host::~Host() = default;
+
+void Host::add(std::unique_ptr<Node> node, Listeners listeners) {
+    auto hosted = std::make_unique<Hosted>();
+    hosted->node = std::move(node);
+    hosted->listeners = std::move(listeners);
+    hosted_.push_back(std::move(hosted));
+}
+
+core::Result<> Host::listen(Hosted& hosted) {
+    const Listeners& listeners = hosted.listeners;
+    hosted.server = std::make_unique<net::http::Server>(loop_, clock_, options_.server,
+                                                        hosted.node->handler());
+    if (listeners.tls) {
+        COURSESELECT_TRY(hosted.tls, net::TlsContext::open(*listeners.tls));
+    }
+    const net::TcpAddress tcp{.host = listeners.host, .port = listeners.port};
+    COURSESELECT_TRY_OK(hosted.server->listen(tcp, hosted.tls.get()));
+    if (!listeners.socket_path.empty()) {
+        COURSESELECT_TRY_OK(
+            hosted.server->listen(net::UnixAddress{.path = listeners.socket_path}));
+    }
+    core::log::info("listening", {{"service", hosted.node->name()},
+                                  {"host", listeners.host},
+                                  {"port", hosted.server->port()},
+                                  {"socket", listeners.socket_path}});
+    return {};
+}
+
+async::Task<core::Result<>> Host::start() {
+    for (auto& hosted : hosted_) {
+        auto started = co_await hosted->node->start();
+        if (started) {
+            hosted->started = true;
+            started = listen(*hosted);
+        }
+        if (!started) {
+            const core::Error error = started.error();
+            core::log::error("start_failed",
+                             {{"service", hosted->node->name()}, {"error", error}});
+            co_await stop();
+            co_return core::Error(error);
+        }
+    }
+    co_return core::Result<>();
+}
+
+async::Task<> Host::stop() {
+    for (auto at = hosted_.rbegin(); at != hosted_.rend(); ++at) {
+        Hosted& hosted = **at;
+        if (hosted.server) {
+            co_await hosted.server->stop(options_.stop_deadline);
+            hosted.server.reset();
+        }
+        if (std::exchange(hosted.started, false)) {
+            co_await hosted.node->stop();
+            core::log::info("stopped", {{"service", hosted.node->name()}});
+        }
+    }
+}
+
+void Host::reload_certificates() {
+    for (const auto& hosted : hosted_) {
+        if (hosted->tls) {
+            const auto reloaded = hosted->tls->reload();
+            if (!reloaded) {
+                core::log::error("certificate_reload_failed", {{"error", reloaded.error()}});
+            }
+        }
+    }
+}
+
+async::Task<> Host::run(int& exit_code) {
+    const auto started = co_await start();
+    exit_code = started ? 0 : 1;
+    if (started) {
+        async::Completion<bool> told;
+        signals_->ends.async_wait(
+            [&told](const asio::error_code& error, int) { told.set(!error); });
+        watch_reloads(signals_->reloads, [this] { reload_certificates(); });
+        co_await told;
+        core::log::info("stopping");
+        co_await stop();
+    }
+    signals_->ends.cancel();
+    signals_->reloads.cancel();
+    loop_.stop();
+}
+
+int Host::run_until_signal() {
+    signals_ = std::make_unique<Signals>(loop_);
+    int exit_code = 1;
+    {
+        async::TaskGroup group(loop_);
+        loop_.post([&] { group.spawn(run(exit_code)); });
+        loop_.run();
+        while (group.running() > 0) {
+            loop_.poll();
+        }
+    }
+    loop_.poll();  // handlers of cancelled waits
+    signals_.reset();
+    return exit_code;
+}
+
+std::uint16_t Host::port(std::string_view name) const {
+    for (const auto& hosted : hosted_) {
+        if (hosted->node->name() == name && hosted->server) {
+            return hosted->server->port();
+        }
+    }
+    return 0;
+}
+
+}  // namespace courseselect::nodes
