@@ -19,8 +19,8 @@ struct TcpAddress {
 
 /// Where to listen for connections on this machine.
 struct UnixAddress {
-    std::string path;             ///< at most 107 bytes; a missing directory is made with 0700
-    ::mode_t mode = 0600;         ///< of the socket file; set before it becomes visible
+    std::string path;      ///< at most 107 bytes; a missing directory is made with 0700
+    ::mode_t mode = 0600;  ///< of the socket file; set before it becomes visible
 };
 
 /// Who is at the other end of a unix socket (SO_PEERCRED).

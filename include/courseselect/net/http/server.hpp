@@ -50,8 +50,8 @@ struct ServerOptions {
     std::size_t read_bytes_min = 2 * 1024;      ///< buffer of an idle connection
     std::size_t read_bytes_max = 16 * 1024;     ///< one read of a busy one; bounds pipelined bytes
     std::size_t linger_bytes_max = 512 * 1024;  ///< discarded after a refusal, so that it arrives
-    std::size_t gzip_bytes_min = 8 * 1024;      ///< JSON and text from this size, if asked; 0: never
-    int backlog = 4096;                         ///< of listening sockets
+    std::size_t gzip_bytes_min = 8 * 1024;  ///< JSON and text from this size, if asked; 0: never
+    int backlog = 4096;                     ///< of listening sockets
 
     std::chrono::milliseconds header_timeout{10'000};  ///< first byte to end of head; then 408
     std::chrono::milliseconds body_timeout{30'000};    ///< head to end of body; then 408

@@ -1,0 +1,516 @@
+#include "connection.hpp"
+
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <asio/buffer.hpp>
+#include <cerrno>
+#include <coroutine>
+#include <cstring>
+#include <exception>
+#include <utility>
+
+#include "courseselect/core/check.hpp"
+#include "courseselect/net/listener.hpp"
+
+namespace courseselect::net::http {
+
+/// A coroutine that a suspended handler resumes at its end; frees itself.
+struct Connection::Waiter {
+    struct promise_type {
+        Waiter get_return_object() noexcept {
+            return {std::coroutine_handle<promise_type>::from_promise(*this)};
+        }
+        std::suspend_always initial_suspend() const noexcept { return {}; }
+        std::suspend_never final_suspend() const noexcept { return {}; }
+        void return_void() const noexcept {}
+        void unhandled_exception() const { std::terminate(); }
+    };
+    std::coroutine_handle<> handle;
+};
+
+Connection::Waiter Connection::wait_for_handler(std::shared_ptr<Connection> self) {
+    self->on_handler_done();
+    co_return;
+}
+
+Connection::Connection(ServerShared& shared, asio::io_context& context, TlsContext* tls)
+    : shared_(shared),
+      socket_(context.get_executor()),
+      tls_(tls == nullptr ? nullptr : std::make_unique<detail::TlsEngine>(*tls)),
+      parser_(shared.parser_limits) {}
+
+Connection::~Connection() = default;
+
+void Connection::start(int descriptor, bool is_unix) {
+    asio::error_code error;
+    socket_.assign(asio::generic::stream_protocol(is_unix ? AF_UNIX : AF_INET, 0), descriptor,
+                   error);
+    descriptor_ = descriptor;
+    index_ = shared_.connections.size();
+    shared_.connections.push_back(this);
+    shared_.stats.connections = shared_.connections.size();
+    if (error) {
+        ::close(descriptor);
+        close();
+        return;
+    }
+    if (is_unix) {
+        const UnixCredentials credentials = unix_credentials(descriptor);
+        peer_ = {
+            .address = "unix", .is_unix = true, .uid = credentials.uid, .pid = credentials.pid};
+    } else {
+        address_ = peer_address(descriptor);
+        peer_.address = address_;
+    }
+    now_ = shared_.clock.mono_now();
+    // A TLS handshake gets no more time than a head.
+    const auto& options = shared_.options;
+    deadline_ = now_ + (tls_ ? options.header_timeout : options.idle_timeout);
+    read();
+}
+
+void Connection::close() {
+    if (std::exchange(closed_, true)) {
+        return;
+    }
+    shared_.connections.back()->index_ = index_;
+    std::swap(shared_.connections[index_], shared_.connections.back());
+    shared_.connections.pop_back();
+    shared_.stats.connections = shared_.connections.size();
+    shared_.changed.notify_all();
+    asio::error_code ignored;
+    socket_.close(ignored);
+}
+
+void Connection::drain() {
+    if (phase_ == Phase::idle && !writing_) {
+        close();
+    }
+}
+
+void Connection::check_deadline(core::MonoTime now) {
+    if (writing_ && now >= write_deadline_) {
+        ++shared_.stats.timeouts;
+        close();
+        return;
+    }
+    if (phase_ == Phase::handling || writing_ || now < deadline_) {
+        return;
+    }
+    ++shared_.stats.timeouts;
+    if ((phase_ == Phase::head || phase_ == Phase::body) && !closing_) {
+        now_ = now;
+        borrow_output();
+        refuse(408, "The request did not arrive in time");
+        flush();
+        return;
+    }
+    close();
+}
+
+// ---- input -------------------------------------------------------------------------------------
+
+void Connection::make_room() {
+    const auto& options = shared_.options;
+    std::size_t wanted = std::max(input_capacity_, options.read_bytes_min);
+    if (input_was_full_ && wanted < options.read_bytes_max) {
+        wanted = std::min(wanted * 4, options.read_bytes_max);
+    }
+    if (input_size_ == wanted) {  // a head or body that is larger than the buffer
+        const std::size_t missing = std::max(parser_.body_bytes_missing(), options.read_bytes_min);
+        wanted += std::min(missing, wanted);
+    }
+    input_was_full_ = false;
+    if (input_size_ == 0 && input_capacity_ > options.read_bytes_max) {
+        wanted = options.read_bytes_min;  // a large body is over
+    }
+    if (wanted == input_capacity_) {
+        return;
+    }
+    std::unique_ptr<char[]> fresh(new char[wanted]);
+    if (input_size_ > 0) {
+        std::memcpy(fresh.get(), input_.get(), input_size_);
+    }
+    input_ = std::move(fresh);
+    input_capacity_ = wanted;
+}
+
+void Connection::read() {
+    make_room();
+    reading_ = true;
+    socket_.async_read_some(
+        asio::buffer(input_.get() + input_size_, input_capacity_ - input_size_),
+        [self = shared_from_this()](const asio::error_code& error, std::size_t size) {
+            self->on_read(static_cast<bool>(error), size);
+        });
+}
+
+void Connection::on_read(bool failed, std::size_t size) {
+    reading_ = false;
+    if (closed_) {
+        return;
+    }
+    if (failed) {
+        close();
+        return;
+    }
+    if (closing_) {
+        lingered_ += size;
+        if (lingered_ > shared_.options.linger_bytes_max) {
+            close();
+        } else if (phase_ == Phase::lingering) {
+            read();
+        }
+        return;
+    }
+    now_ = shared_.clock.mono_now();
+    shared_.date.refresh(shared_.clock, now_);
+    input_was_full_ = size == input_capacity_ - input_size_;
+    if (tls_) {
+        tls_->put_wire(input_.get() + input_size_, size);
+        if (!decrypt()) {
+            await_bytes();  // also sends what the handshake has to say
+            return;
+        }
+    } else {
+        input_size_ += size;
+    }
+    proceed();
+}
+
+bool Connection::decrypt() {
+    make_room();
+    const std::size_t size = tls_->read(input_.get() + input_size_, input_capacity_ - input_size_);
+    input_size_ += size;
+    return size > 0;
+}
+
+/// Moves the unfinished request to the front and drops what is done with.
+void Connection::compact() {
+    const std::size_t kept = parser_.kept();
+    if (input_start_ > 0 && kept > 0) {
+        std::memmove(input_.get(), input_.get() + input_start_, kept);
+    }
+    input_size_ = kept;
+    input_start_ = 0;
+}
+
+// ---- requests ----------------------------------------------------------------------------------
+
+/// Handles everything there is, then waits for more.
+void Connection::proceed() {
+    if (!closing_) {
+        borrow_output();
+        while (true) {
+            if (!process()) {
+                flush();
+                return;
+            }
+            if (closing_ || !tls_ || !decrypt()) {
+                break;
+            }
+        }
+    }
+    await_bytes();
+}
+
+/// Sends what there is to send; reads on when that is done.
+void Connection::await_bytes() {
+    if (!closing_) {
+        maybe_continue();
+    }
+    flush();
+    if (closed_ || writing_ || closing_) {
+        return;
+    }
+    if (tls_ && tls_->is_closed()) {
+        close();
+        return;
+    }
+    const auto& options = shared_.options;
+    if (parser_.head_done()) {
+        if (std::exchange(phase_, Phase::body) != Phase::body) {
+            deadline_ = now_ + options.body_timeout;
+        }
+    } else if (parser_.has_begun()) {
+        if (std::exchange(phase_, Phase::head) != Phase::head) {
+            deadline_ = now_ + options.header_timeout;
+        }
+    } else if (std::exchange(phase_, Phase::idle) != Phase::idle) {
+        deadline_ = now_ + options.idle_timeout;
+        if (shared_.draining) {
+            close();
+            return;
+        }
+    }
+    if (!reading_) {
+        read();
+    }
+}
+
+/// False when a handler is suspended or output must leave first; true when input is used up.
+bool Connection::process() {
+    std::size_t answered = 0;
+    while (!closing_ && input_size_ > input_start_) {
+        if (answered >= shared_.options.pipelined_requests_max ||
+            output_.size() >= shared_.options.output_bytes_max) {
+            flush();
+            if (writing_ || closed_) {
+                return false;
+            }
+            borrow_output();
+            answered = 0;
+        }
+        switch (parser_.feed(input_.get() + input_start_, input_size_ - input_start_)) {
+            case RequestParser::Status::need_more:
+                compact();
+                return true;
+            case RequestParser::Status::failed:
+                refuse(parser_.failure().status, parser_.failure().detail);
+                return true;
+            case RequestParser::Status::complete:
+                break;
+        }
+        if (!dispatch()) {
+            return false;
+        }
+        ++answered;
+    }
+    input_size_ = 0;
+    input_start_ = 0;
+    return true;
+}
+
+/// Starts the handler; false when it has suspended.
+bool Connection::dispatch() {
+    Request& request = parser_.request();
+    request.peer = peer_;
+    started_ = now_;
+    phase_ = Phase::handling;
+    bool suspended = false;
+    try {
+        task_ = shared_.handler.handle(request);
+        running_.emplace(task_.operator co_await());
+        suspended = running_->await_suspend(std::noop_coroutine());
+    } catch (const std::exception& failure) {
+        running_.reset();
+        if (shared_.options.observer != nullptr) {
+            shared_.options.observer->on_handler_exception(request, failure.what());
+        }
+        answer(refusal(500, "Internal Server Error"));
+        return true;
+    }
+    if (suspended) {
+        ++shared_.stats.handlers;
+        running_->handle.promise().continuation_ = wait_for_handler(shared_from_this()).handle;
+        return false;
+    }
+    finish_dispatch();
+    return true;
+}
+
+/// Takes the response of a handler that has ended.
+void Connection::finish_dispatch() {
+    std::optional<Response> response;
+    try {
+        response.emplace(running_->await_resume());
+    } catch (const std::exception& failure) {
+        if (shared_.options.observer != nullptr) {
+            shared_.options.observer->on_handler_exception(parser_.request(), failure.what());
+        }
+        response.emplace(refusal(500, "Internal Server Error"));
+    }
+    running_.reset();
+    task_ = async::Task<Response>();
+    answer(*std::move(response));
+}
+
+void Connection::on_handler_done() {
+    --shared_.stats.handlers;
+    if (closed_) {
+        running_.reset();
+        task_ = async::Task<Response>();
+        shared_.changed.notify_all();
+        return;
+    }
+    now_ = shared_.clock.mono_now();
+    shared_.date.refresh(shared_.clock, now_);
+    borrow_output();
+    finish_dispatch();
+    if (!writing_) {
+        proceed();
+    }
+}
+
+void Connection::answer(Response response) {
+    const Request& request = parser_.request();
+    ResponseContext context{.date = shared_.date.text(),
+                            .head_only = request.method == Method::head,
+                            .close = !parser_.keep_alive() || response.close || shared_.draining,
+                            .http_1_0 = parser_.is_http_1_0()};
+    const std::size_t gzip_from = shared_.options.gzip_bytes_min;
+    if (gzip_from > 0 && response.body.size() >= gzip_from && is_compressible(response)) {
+        context.vary = true;
+        context.gzip = accepts_gzip(request) && compress_body(response.body);
+    }
+    const std::size_t before = output_.size();
+    append_response(output_, response, context);
+    report(response, output_.size() - before);
+    closing_ = context.close;
+    phase_ = Phase::answered;
+    input_start_ += parser_.consumed();
+    continued_ = false;
+    parser_.next();
+}
+
+/// A refusal of our own; the connection closes after it.
+void Connection::refuse(int status, std::string_view detail) {
+    const Response response = refusal(status, detail);
+    started_ = now_;
+    shared_.date.refresh(shared_.clock, now_);
+    const std::size_t before = output_.size();
+    append_response(output_, response, {.date = shared_.date.text(), .close = true});
+    parser_.request() = Request{};
+    report(response, output_.size() - before);
+    closing_ = true;
+    phase_ = Phase::answered;
+    input_size_ = 0;
+    input_start_ = 0;
+}
+
+void Connection::report(const Response& response, std::size_t bytes) {
+    ++shared_.stats.requests;
+    if (shared_.options.observer == nullptr) {
+        return;
+    }
+    const Request& request = parser_.request();
+    const core::MonoTime finished = shared_.clock.mono_now();
+    shared_.options.observer->on_request_done({.method = request.method,
+                                               .path = request.path,
+                                               .status = response.status,
+                                               .request_body_bytes = request.body.size(),
+                                               .response_bytes = bytes,
+                                               .duration = finished - started_,
+                                               .peer = peer_});
+    now_ = finished;  // the next pipelined request starts here
+}
+
+/// RFC 9110 §10.1.1: only when no byte of the body has come yet.
+void Connection::maybe_continue() {
+    if (parser_.head_done() && parser_.expects_continue() && !continued_) {
+        continued_ = true;
+        borrow_output();
+        output_ += "HTTP/1.1 100 Continue\r\n\r\n";
+    }
+}
+
+// ---- output ------------------------------------------------------------------------------------
+
+/// Takes the server's buffer, so that idle connections need none and busy ones allocate none.
+void Connection::borrow_output() {
+    if (output_.empty() && output_.capacity() < shared_.output.capacity()) {
+        output_.swap(shared_.output);
+    }
+}
+
+void Connection::return_output() {
+    output_.clear();
+    if (output_.capacity() <= 2 * shared_.options.output_bytes_max &&
+        output_.capacity() > shared_.output.capacity()) {
+        output_.swap(shared_.output);
+    }
+    output_ = std::string();
+}
+
+/// Writes at once what the socket takes; the rest in the background. Nothing to do is fine.
+void Connection::flush() {
+    if (writing_ || closed_) {
+        return;
+    }
+    if (tls_) {
+        std::string wire;
+        if (!output_.empty() && !tls_->write(output_.data(), output_.size())) {
+            close();
+            return;
+        }
+        if (closing_ && phase_ != Phase::handling) {
+            tls_->shut_down();
+        }
+        tls_->take_wire(wire);
+        output_ = std::move(wire);
+    }
+    if (!output_.empty()) {
+        const ssize_t sent = ::send(descriptor_, output_.data(), output_.size(), MSG_NOSIGNAL);
+        if (sent < 0 && errno != EAGAIN && errno != EINTR) {
+            close();
+            return;
+        }
+        if (static_cast<std::size_t>(std::max<ssize_t>(sent, 0)) < output_.size()) {
+            write_rest(static_cast<std::size_t>(std::max<ssize_t>(sent, 0)));
+            return;
+        }
+    }
+    return_output();
+    if (closing_ && phase_ != Phase::handling) {
+        linger();
+    }
+}
+
+void Connection::write_rest(std::size_t sent) {
+    sending_ = std::exchange(output_, std::string());
+    sent_ = sent;
+    writing_ = true;
+    write_deadline_ = now_ + shared_.options.write_timeout;
+    write_more();
+}
+
+void Connection::write_more() {
+    socket_.async_write_some(
+        asio::buffer(sending_.data() + sent_, sending_.size() - sent_),
+        [self = shared_from_this()](const asio::error_code& error, std::size_t size) {
+            self->on_written(static_cast<bool>(error), size);
+        });
+}
+
+void Connection::on_written(bool failed, std::size_t size) {
+    if (closed_) {
+        return;
+    }
+    if (failed) {
+        close();
+        return;
+    }
+    sent_ += size;
+    if (sent_ < sending_.size()) {
+        write_more();
+        return;
+    }
+    writing_ = false;
+    sending_ = std::string();
+    now_ = shared_.clock.mono_now();
+    shared_.date.refresh(shared_.clock, now_);
+    if (phase_ == Phase::handling) {
+        flush();
+        return;
+    }
+    proceed();
+}
+
+/// Waits for the client to close first, so that no reset overtakes our answer (RFC 9112 §9.6).
+void Connection::linger() {
+    if (phase_ == Phase::lingering) {
+        return;
+    }
+    ::shutdown(descriptor_, SHUT_WR);
+    phase_ = Phase::lingering;
+    deadline_ = now_ + shared_.options.linger_timeout;
+    input_size_ = 0;
+    input_start_ = 0;
+    if (!reading_) {
+        read();
+    }
+}
+
+}  // namespace courseselect::net::http
