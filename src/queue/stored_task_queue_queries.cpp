@@ -1,0 +1,233 @@
+/// What `StoredTaskQueue` answers and how it waits; the changes are in stored_task_queue.cpp.
+
+#include <algorithm>
+#include <utility>
+
+#include "courseselect/async/sleep.hpp"
+#include "memory_task_store.hpp"
+#include "stored_task_queue.hpp"
+
+namespace courseselect::queue {
+
+/// One coroutine that waits; `done` tells it whether what it waits for happened.
+struct WaitState {
+    async::Completion<bool> done;
+    std::stop_source timer;
+
+    void end(bool happened) {
+        if (!done.is_set()) {
+            done.set(happened);
+        }
+    }
+};
+
+Task* StoredTaskQueue::find(const core::Uuid& id) {
+    const auto found = tasks_.find(codec_.sequence_of(id));
+    return found != tasks_.end() && found->second.id == id ? &found->second : nullptr;
+}
+
+Task* StoredTaskQueue::find_open(const core::Uuid& id) {
+    Task* const task = find(id);
+    const bool open = task != nullptr && !task->is_finished() && !writing_.contains(task->sequence);
+    return open ? task : nullptr;
+}
+
+Task StoredTaskQueue::current(Task task) const {
+    if (!task.is_finished()) {
+        task.status =
+            index_.is_processing(task.sequence) ? TaskStatus::processing : TaskStatus::pending;
+    }
+    return task;
+}
+
+TaskView StoredTaskQueue::view_of(const Task& task) const {
+    return TaskView{current(task), index_.position(task.sequence)};
+}
+
+async::Task<core::Result<std::optional<TaskView>>> StoredTaskQueue::status(core::Uuid task_id) {
+    expire_leases();
+    if (const Task* const task = find(task_id)) {
+        co_return std::optional(view_of(*task));
+    }
+    std::vector<std::int64_t> wanted{codec_.sequence_of(task_id)};
+    if (wanted.front() <= 0 || wanted.front() > last_sequence_) {
+        co_return std::optional<TaskView>();
+    }
+    COURSESELECT_CO_TRY(const auto loaded, co_await store_->load(std::move(wanted)));
+    if (loaded.empty() || loaded.front().id != task_id || !loaded.front().is_finished()) {
+        co_return std::optional<TaskView>();
+    }
+    co_return std::optional(view_of(loaded.front()));
+}
+
+async::Task<core::Result<std::optional<TaskView>>> StoredTaskQueue::wait(
+    core::Uuid task_id, std::chrono::milliseconds at_most) {
+    const Task* const task = find(task_id);
+    const bool may_wait = task != nullptr && !task->is_finished() && !closing_ &&
+                          at_most.count() > 0 && waiters_.size() < options_.waiters_max;
+    if (may_wait) {
+        const std::int64_t sequence = task->sequence;
+        const auto waiter = std::make_shared<WaitState>();
+        waiters_.emplace(sequence, waiter);
+        background_.spawn(end_wait(loop_, waiter, at_most));
+        const bool finished = co_await waiter->done;
+        waiter->timer.request_stop();
+        if (!finished) {
+            const auto [first, last] = waiters_.equal_range(sequence);
+            const auto own = std::find_if(
+                first, last, [&waiter](const auto& entry) { return entry.second == waiter; });
+            if (own != last) {
+                waiters_.erase(own);
+            }
+        }
+    }
+    co_return co_await status(task_id);
+}
+
+async::Task<> StoredTaskQueue::wait_for_work(std::chrono::milliseconds at_most) {
+    expire_leases();
+    if (index_.has_ready() || closing_ || at_most.count() <= 0) {
+        co_return;
+    }
+    if (const auto due = index_.next_due()) {
+        const auto until = std::chrono::ceil<std::chrono::milliseconds>(*due - clock_.mono_now());
+        at_most = std::clamp(until, std::chrono::milliseconds(1), at_most);
+    }
+    const auto waiter = std::make_shared<WaitState>();
+    dispatcher_ = waiter;
+    background_.spawn(end_wait(loop_, waiter, at_most));
+    co_await waiter->done;
+    waiter->timer.request_stop();
+    if (dispatcher_ == waiter) {
+        dispatcher_.reset();
+    }
+}
+
+async::Task<> StoredTaskQueue::end_wait(async::EventLoop& loop, Waiter waiter,
+                                        std::chrono::milliseconds at_most) {
+    const bool passed = co_await async::sleep_for(loop, at_most, waiter->timer.get_token());
+    if (passed) {
+        waiter->end(false);
+    }
+}
+
+void StoredTaskQueue::wake(const Waiter& waiter) {
+    loop_.post([waiter] { waiter->end(true); });
+}
+
+void StoredTaskQueue::wake_dispatcher() {
+    if (dispatcher_ && index_.has_ready()) {
+        wake(std::exchange(dispatcher_, nullptr));
+    }
+}
+
+async::Task<core::Result<std::vector<Task>>> StoredTaskQueue::student_tasks(
+    core::StudentId student, std::optional<TaskStatus> only, std::size_t limit) {
+    limit = std::min(limit, options_.list_max);
+    std::vector<Task> listed;
+    const auto known = history_.find(student);
+    if (known == history_.end()) {
+        co_return listed;
+    }
+    const std::vector<std::int64_t> history = known->second;  // others may change it meanwhile
+    auto next = history.rbegin();
+    while (next != history.rend() && listed.size() < limit) {
+        const auto step =
+            std::min<std::ptrdiff_t>(history.rend() - next, static_cast<std::ptrdiff_t>(limit));
+        std::vector<std::int64_t> wanted(next, next + step);
+        next += step;
+        COURSESELECT_CO_TRY(auto tasks, co_await gather(std::move(wanted)));
+        for (Task& task : tasks) {
+            if (listed.size() < limit && (!only || task.status == *only)) {
+                listed.push_back(std::move(task));
+            }
+        }
+    }
+    co_return listed;
+}
+
+async::Task<core::Result<std::vector<Task>>> StoredTaskQueue::gather(
+    std::vector<std::int64_t> sequences) {
+    std::vector<Task> found;
+    std::vector<std::int64_t> missing;
+    for (const std::int64_t sequence : sequences) {
+        if (const auto known = tasks_.find(sequence); known != tasks_.end()) {
+            found.push_back(current(known->second));
+        } else {
+            missing.push_back(sequence);
+        }
+    }
+    if (!missing.empty()) {
+        COURSESELECT_CO_TRY(auto loaded, co_await store_->load(std::move(missing)));
+        std::move(loaded.begin(), loaded.end(), std::back_inserter(found));
+    }
+    std::sort(found.begin(), found.end(),
+              [](const Task& a, const Task& b) { return a.sequence > b.sequence; });
+    co_return found;
+}
+
+async::Task<core::Result<std::vector<Task>>> StoredTaskQueue::dead_letters(std::size_t limit) {
+    const std::size_t bound = std::min(limit, options_.list_max);
+    co_return co_await store_->dead_letters(bound);
+}
+
+QueueStatistics StoredTaskQueue::statistics() {
+    expire_leases();
+    metrics_.turn_day(clock_.wall_now());
+    return {.pending_tasks = index_.pending(),
+            .processing_tasks = index_.processing(),
+            .completed_tasks_today = metrics_.completed_today(),
+            .failed_tasks_today = metrics_.failed_today(),
+            .average_processing_time = metrics_.average_seconds(),
+            .queue_length = index_.size()};
+}
+
+async::Task<core::Result<std::size_t>> StoredTaskQueue::purge(core::WallTime before) {
+    std::size_t deleted = 0;
+    std::int64_t cursor = 0;
+    while (true) {
+        COURSESELECT_CO_TRY(const auto step,
+                            co_await store_->purge(before, cursor, options_.purge_step));
+        forget(step);
+        deleted += step.deleted.size();
+        cursor = step.cursor;
+        if (step.done) {
+            break;
+        }
+    }
+    co_return deleted;
+}
+
+void StoredTaskQueue::forget(const PurgeStep& step) {
+    for (const auto& [sequence, student] : step.deleted) {
+        tasks_.erase(sequence);
+        const auto known = history_.find(student);
+        if (known == history_.end()) {
+            continue;
+        }
+        std::erase(known->second, sequence);
+        if (known->second.empty()) {
+            history_.erase(known);
+        }
+    }
+}
+
+async::Task<> StoredTaskQueue::close() {
+    closing_ = true;
+    for (const auto& entry : waiters_) {
+        wake(entry.second);
+    }
+    waiters_.clear();
+    if (dispatcher_) {
+        wake(std::exchange(dispatcher_, nullptr));
+    }
+    co_await background_.join();
+}
+
+std::unique_ptr<TaskQueue> make_memory_task_queue(async::EventLoop& loop, const core::Clock& clock,
+                                                  RandomBytes random, TaskQueueOptions options) {
+    return std::make_unique<StoredTaskQueue>(loop, clock, std::make_unique<MemoryTaskStore>(),
+                                             StoredTasks{}, std::move(random), options);
+}
+
+}  // namespace courseselect::queue
