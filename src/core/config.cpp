@@ -1,0 +1,380 @@
+#include "courseselect/core/config.hpp"
+
+#include <fcntl.h>
+#include <fmt/format.h>
+#include <sys/file.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <cerrno>
+#include <charconv>
+#include <cstring>
+#include <filesystem>
+#include <fstream>
+#include <optional>
+#include <sstream>
+
+namespace courseselect::core {
+
+namespace {
+
+constexpr std::uintmax_t kEnvFileBytesMax = 1'048'576;
+constexpr std::size_t kListItemsMax = 1'000;
+
+/// Hides the password of a URL: `scheme://user:password@host`.
+std::string mask_url(std::string text) {
+    const std::size_t scheme = text.find("://");
+    const std::size_t at = scheme == std::string::npos ? scheme : text.find('@', scheme);
+    const std::size_t colon = at == std::string::npos ? at : text.find(':', scheme + 3);
+    if (colon < at) {
+        text.replace(colon + 1, at - colon - 1, "***");
+    }
+    return text;
+}
+
+std::string lower_case(std::string text) {
+    std::transform(text.begin(), text.end(), text.begin(),
+                   [](unsigned char c) { return static_cast<char>(std::tolower(c)); });
+    return text;
+}
+
+/// A whole number directly followed by a unit, times that unit. Nothing when it would overflow.
+std::optional<std::int64_t> scaled(const std::string& text,
+                                   const std::map<std::string, std::int64_t, std::less<>>& units) {
+    std::int64_t number = 0;
+    const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), number);
+    const auto unit = units.find(lower_case(std::string(end, text.data() + text.size())));
+    std::int64_t product = 0;
+    if (error != std::errc{} || unit == units.end() ||
+        __builtin_mul_overflow(number, unit->second, &product)) {
+        return std::nullopt;
+    }
+    return product;
+}
+
+Error system_error(const std::string& what) {
+    return Error(Errc::unavailable, fmt::format("{}: {}", what, std::strerror(errno)));
+}
+
+struct FileDescriptor {
+    int number;
+    ~FileDescriptor() {
+        if (number >= 0) {
+            ::close(number);
+        }
+    }
+};
+
+std::optional<std::string> read_text_file(const std::string& path) {
+    std::ifstream in(path, std::ios::binary);
+    std::ostringstream out;
+    out << in.rdbuf();
+    return in.good() || in.eof() ? std::optional(out.str()) : std::nullopt;
+}
+
+/// Replaces the file by one with this text, mode 0600. The caller holds the lock.
+Result<> replace_secret_file(const std::string& path, const std::string& text) {
+    const std::string fresh = path + ".new";
+    ::unlink(fresh.c_str());
+    const FileDescriptor file{::open(fresh.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0600)};
+    if (file.number < 0 ||
+        ::write(file.number, text.data(), text.size()) != static_cast<ssize_t>(text.size()) ||
+        ::fsync(file.number) != 0 || ::rename(fresh.c_str(), path.c_str()) != 0) {
+        return system_error(path);
+    }
+    return {};
+}
+
+}  // namespace
+
+Environment Environment::of_process() {
+    Environment result;
+    for (char** entry = environ; entry != nullptr && *entry != nullptr; ++entry) {
+        const std::string_view text = *entry;
+        const std::size_t equals = text.find('=');
+        if (equals != std::string_view::npos) {
+            result.set_variable(std::string(text.substr(0, equals)),
+                                std::string(text.substr(equals + 1)));
+        }
+    }
+    return result;
+}
+
+void Environment::add(Origin origin, std::string name, std::string value, std::string where) {
+    const auto found = settings_.find(name);
+    if (value.empty() || (found != settings_.end() && found->second.origin < origin)) {
+        return;
+    }
+    settings_[std::move(name)] = Setting{std::move(value), origin, std::move(where)};
+}
+
+void Environment::set_flag(std::string name, std::string value) {
+    add(Origin::flag, std::move(name), std::move(value), "flag");
+}
+void Environment::set_variable(std::string name, std::string value) {
+    add(Origin::environment, std::move(name), std::move(value), "environment variable");
+}
+
+void Environment::load_file(Origin origin, const std::string& path) {
+    std::error_code error;
+    if (!std::filesystem::exists(path, error)) {
+        return;
+    }
+    const std::uintmax_t size = std::filesystem::file_size(path, error);
+    const auto text = error || size > kEnvFileBytesMax ? std::nullopt : read_text_file(path);
+    if (!text) {
+        add_fault(path + " cannot be read or is over 1 MiB");
+        return;
+    }
+    auto entries = parse_dotenv(*text, [this](const std::string& name) {
+        const Setting* setting = find(name);
+        return setting == nullptr ? nullptr : &setting->value;
+    });
+    if (!entries) {
+        add_fault(path + " " + entries.error().detail());
+        return;
+    }
+    for (DotenvEntry& entry : *entries) {
+        add(origin, std::move(entry.name), std::move(entry.value),
+            fmt::format("{} line {}", path, entry.line));
+    }
+}
+
+const Environment::Setting* Environment::find(std::string_view name) const {
+    const auto found = settings_.find(name);
+    return found == settings_.end() ? nullptr : &found->second;
+}
+bool Environment::has(std::string_view name) const {
+    return find(name) != nullptr;
+}
+
+const Environment::Setting* Environment::ask(const std::string& name,
+                                             std::string_view shown_fallback, bool secret) {
+    const Setting* setting = find(name);
+    asked_[name] = setting == nullptr
+                       ? Asked{mask_url(std::string(shown_fallback)), "default"}
+                       : Asked{secret ? "***" : mask_url(setting->value), setting->where};
+    return setting;
+}
+
+void Environment::fault(const std::string& name, const Setting& setting, std::string_view problem,
+                        std::string_view remedy, bool secret) {
+    add_fault(fmt::format("{}={} ({}) {}: {}", name, secret ? "***" : mask_url(setting.value),
+                          setting.where, problem, remedy));
+}
+
+std::string Environment::text(const std::string& name, std::string fallback, LengthBounds bounds) {
+    const Setting* setting = ask(name, fallback, false);
+    if (setting == nullptr) {
+        return fallback;
+    }
+    if (setting->value.size() < bounds.min || setting->value.size() > bounds.max) {
+        fault(name, *setting, "has a bad length",
+              fmt::format("give {} to {} bytes", bounds.min, bounds.max));
+        return fallback;
+    }
+    return setting->value;
+}
+
+std::string Environment::choice(const std::string& name, std::string fallback,
+                                const std::vector<std::string>& choices) {
+    const Setting* setting = ask(name, fallback, false);
+    if (setting == nullptr) {
+        return fallback;
+    }
+    if (std::find(choices.begin(), choices.end(), setting->value) == choices.end()) {
+        fault(name, *setting, "is not a choice",
+              fmt::format("use one of {}", fmt::join(choices, ", ")));
+        return fallback;
+    }
+    return setting->value;
+}
+
+std::int64_t Environment::integer(const std::string& name, std::int64_t fallback,
+                                  IntegerBounds bounds) {
+    const Setting* setting = ask(name, std::to_string(fallback), false);
+    if (setting == nullptr) {
+        return fallback;
+    }
+    const auto value = scaled(setting->value, {{"", 1}});
+    if (!value || *value < bounds.min || *value > bounds.max) {
+        fault(name, *setting, "is not a valid number",
+              fmt::format("give a whole number from {} to {}", bounds.min, bounds.max));
+        return fallback;
+    }
+    return *value;
+}
+
+bool Environment::boolean(const std::string& name, bool fallback) {
+    const Setting* setting = ask(name, fallback ? "true" : "false", false);
+    if (setting == nullptr) {
+        return fallback;
+    }
+    const std::string value = lower_case(setting->value);
+    const bool yes = value == "true" || value == "yes" || value == "on" || value == "1";
+    if (!yes && value != "false" && value != "no" && value != "off" && value != "0") {
+        fault(name, *setting, "is neither true nor false", "use true or false");
+        return fallback;
+    }
+    return yes;
+}
+
+std::chrono::milliseconds Environment::duration(const std::string& name,
+                                                std::chrono::milliseconds fallback,
+                                                DurationBounds bounds) {
+    const Setting* setting = ask(name, fmt::format("{}ms", fallback.count()), false);
+    if (setting == nullptr) {
+        return fallback;
+    }
+    const auto value = scaled(
+        setting->value,
+        {{"ms", 1}, {"", 1'000}, {"s", 1'000}, {"m", 60'000}, {"h", 3'600'000}, {"d", 86'400'000}});
+    if (!value || *value < bounds.min.count() || *value > bounds.max.count()) {
+        fault(name, *setting, "is not a valid duration",
+              fmt::format("give {}ms to {}ms, as 250ms, 30s, 5m, 2h or 1d", bounds.min.count(),
+                          bounds.max.count()));
+        return fallback;
+    }
+    return std::chrono::milliseconds{*value};
+}
+
+std::int64_t Environment::bytes(const std::string& name, std::int64_t fallback,
+                                IntegerBounds bounds) {
+    const Setting* setting = ask(name, std::to_string(fallback), false);
+    if (setting == nullptr) {
+        return fallback;
+    }
+    const auto value = scaled(setting->value, {{"", 1},
+                                               {"b", 1},
+                                               {"k", 1024},
+                                               {"kib", 1024},
+                                               {"kb", 1000},
+                                               {"m", 1 << 20},
+                                               {"mib", 1 << 20},
+                                               {"mb", 1'000'000},
+                                               {"g", 1 << 30},
+                                               {"gib", 1 << 30},
+                                               {"gb", 1'000'000'000}});
+    if (!value || *value < bounds.min || *value > bounds.max) {
+        fault(name, *setting, "is not a valid size",
+              fmt::format("give {} to {} bytes, as 4096, 64KiB or 10MB", bounds.min, bounds.max));
+        return fallback;
+    }
+    return *value;
+}
+
+std::vector<std::string> Environment::list(const std::string& name,
+                                           const std::vector<std::string>& fallback) {
+    const Setting* setting = ask(name, fmt::format("{}", fmt::join(fallback, ",")), false);
+    if (setting == nullptr) {
+        return fallback;
+    }
+    std::vector<std::string> items;
+    std::istringstream in(setting->value);
+    for (std::string item; std::getline(in, item, ',');) {
+        const std::size_t first = item.find_first_not_of(" \t");
+        if (first != std::string::npos) {
+            items.push_back(item.substr(first, item.find_last_not_of(" \t") - first + 1));
+        }
+    }
+    if (items.size() > kListItemsMax) {
+        fault(name, *setting, "has too many items", "give at most 1000");
+        return fallback;
+    }
+    return items;
+}
+
+Secret Environment::read_secret(const std::string& name, LengthBounds bounds, bool required) {
+    const Setting* setting = ask(name, "(not set)", true);
+    if (setting == nullptr) {
+        if (required) {
+            add_fault(name + " is not set: put it into the environment or an .env file");
+        }
+        return Secret{};
+    }
+    if (setting->value.size() < bounds.min || setting->value.size() > bounds.max) {
+        fault(name, *setting, "has a bad length",
+              fmt::format("give {} to {} bytes", bounds.min, bounds.max), true);
+        return Secret{};
+    }
+    return Secret(setting->value);
+}
+Secret Environment::secret(const std::string& name, LengthBounds bounds) {
+    return read_secret(name, bounds, false);
+}
+Secret Environment::required_secret(const std::string& name, LengthBounds bounds) {
+    return read_secret(name, bounds, true);
+}
+
+Result<std::vector<std::string>> Environment::ensure_secrets(const std::string& file,
+                                                             const std::vector<std::string>& names,
+                                                             const SecretMaker& make) {
+    const std::filesystem::path parent = std::filesystem::path(file).parent_path();
+    std::error_code ignored;
+    std::filesystem::create_directories(parent, ignored);
+    const FileDescriptor lock{::open((file + ".lock").c_str(), O_RDWR | O_CREAT | O_CLOEXEC, 0600)};
+    if (lock.number < 0 || ::flock(lock.number, LOCK_EX) != 0) {
+        return system_error(file + ".lock");
+    }
+    std::string text = "# Generated at first start. Keep it secret and back it up.\n";
+    struct stat status {};
+    if (::stat(file.c_str(), &status) == 0) {
+        if ((status.st_mode & 077) != 0) {
+            return Error(Errc::failed_precondition, "others may read " + file + ": chmod 600 it");
+        }
+        const auto present = read_text_file(file);
+        if (!present) {
+            return system_error(file);
+        }
+        text = *present;
+    }
+    COURSESELECT_TRY(const std::vector<DotenvEntry> entries, parse_dotenv(text));
+    std::vector<std::string> created;
+    for (const std::string& name : names) {
+        const bool kept = std::any_of(entries.begin(), entries.end(),
+                                      [&](const DotenvEntry& e) { return e.name == name; });
+        if (!kept && !has(name)) {
+            text += fmt::format("{}='{}'\n", name, make(name));
+            created.push_back(name);
+        }
+    }
+    if (!created.empty()) {
+        COURSESELECT_TRY_OK(replace_secret_file(file, text));
+    }
+    load_file(Origin::secrets_file, file);
+    return created;
+}
+
+void Environment::add_fault(std::string message) {
+    faults_.push_back(std::move(message));
+}
+
+Result<> Environment::check() const {
+    if (faults_.empty()) {
+        return {};
+    }
+    return Error(Errc::invalid_argument, fmt::format("{}", fmt::join(faults_, "\n")));
+}
+
+std::vector<std::string> Environment::warnings() const {
+    std::vector<std::string> found;
+    for (const auto& [name, setting] : settings_) {
+        const bool ours = name.starts_with("COURSESELECT_") || setting.origin == Origin::flag;
+        if (ours && asked_.find(name) == asked_.end()) {
+            found.push_back(
+                fmt::format("{} ({}) is not known and has no effect", name, setting.where));
+        }
+    }
+    return found;
+}
+
+std::string Environment::report() const {
+    std::string out;
+    for (const auto& [name, asked] : asked_) {
+        out += fmt::format("{}={}  # {}\n", name, asked.shown, asked.where);
+    }
+    return out;
+}
+
+}  // namespace courseselect::core
