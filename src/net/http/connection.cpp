@@ -299,7 +299,8 @@ bool Connection::dispatch() {
         if (shared_.options.observer != nullptr) {
             shared_.options.observer->on_handler_exception(request, failure.what());
         }
-        answer(refusal(500, "Internal Server Error"));
+        Response response = refusal(500, "Internal Server Error");
+        answer(response);
         return true;
     }
     if (suspended) {
@@ -324,7 +325,7 @@ void Connection::finish_dispatch() {
     }
     running_.reset();
     task_ = async::Task<Response>();
-    answer(*std::move(response));
+    answer(*response);
 }
 
 void Connection::on_handler_done() {
@@ -344,7 +345,7 @@ void Connection::on_handler_done() {
     }
 }
 
-void Connection::answer(Response response) {
+void Connection::answer(Response& response) {
     const Request& request = parser_.request();
     ResponseContext context{.date = shared_.date.text(),
                             .head_only = request.method == Method::head,

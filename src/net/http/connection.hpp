@@ -81,7 +81,7 @@ class Connection final : public std::enable_shared_from_this<Connection> {
     [[nodiscard]] bool dispatch();
     void finish_dispatch();
     void on_handler_done();
-    void answer(Response response);
+    void answer(Response& response);
     void refuse(int status, std::string_view detail);
     void report(const Response& response, std::size_t bytes);
     void maybe_continue();

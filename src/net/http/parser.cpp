@@ -20,39 +20,13 @@ bool is_token_char(char c) {
            std::string_view("!#$%&'*+-.^_`|~").find(c) != std::string_view::npos;
 }
 
-std::string_view trim_blanks(std::string_view text) {
-    while (!text.empty() && (text.front() == ' ' || text.front() == '\t')) {
-        text.remove_prefix(1);
-    }
-    while (!text.empty() && (text.back() == ' ' || text.back() == '\t')) {
-        text.remove_suffix(1);
-    }
-    return text;
-}
-
-/// RFC 9112 §2.2, §5.2: every line ends in CRLF, CR stands nowhere else, no line starts blank.
-bool has_strict_lines(std::string_view head) {
-    const char* at = head.data();
-    const char* const end = at + head.size();
-    while (at < end) {
-        const auto* cr =
-            static_cast<const char*>(std::memchr(at, '\r', static_cast<std::size_t>(end - at)));
-        const char* const line_end = cr == nullptr ? end : cr;
-        if (std::memchr(at, '\n', static_cast<std::size_t>(line_end - at)) != nullptr) {
-            return false;
-        }
-        if (cr == nullptr) {
-            return true;
-        }
-        if (cr + 1 == end || cr[1] != '\n') {
-            return false;
-        }
-        at = cr + 2;
-        if (at < end && (*at == ' ' || *at == '\t')) {
-            return false;
-        }
-    }
-    return true;
+/// Four letters against a name in lower case: both cases of a letter differ in one bit.
+bool is_host(std::string_view name) {
+    std::uint32_t letters = 0;
+    std::uint32_t host = 0;
+    std::memcpy(&letters, name.data(), sizeof letters);
+    std::memcpy(&host, "host", sizeof host);
+    return (letters | 0x20202020U) == host;
 }
 
 /// RFC 9110 §7.2: a host and perhaps a port; never a list, a path or user information.
@@ -146,6 +120,7 @@ struct RequestParser::State {
     int on_body(const char* at, std::size_t length);
     /// What llhttp lets pass; false after `refuse`.
     [[nodiscard]] bool check_head();
+    [[nodiscard]] bool has_strict_lines();
     [[nodiscard]] bool check_fields();
     [[nodiscard]] bool check_encoding(std::size_t encodings, std::string_view encoding);
     [[nodiscard]] bool split_target();
@@ -241,7 +216,7 @@ bool RequestParser::State::check_head() {
         refuse(505, "Only HTTP/1.1 and HTTP/1.0 are served");
         return false;
     }
-    if (!has_strict_lines({buffer, head_size})) {
+    if (!has_strict_lines()) {
         refuse(400, "Malformed line end or folded header field");
         return false;
     }
@@ -252,6 +227,44 @@ bool RequestParser::State::check_head() {
     }
     request.method = *method;
     return check_fields() && split_target();
+}
+
+/// RFC 9112 §2.2, §5.2: every line ends in CRLF and no field is folded. The parts that llhttp found
+/// must follow one another with nothing between them but what belongs there.
+bool RequestParser::State::has_strict_lines() {
+    const auto ends_line = [this](std::size_t at) {
+        return at + 2 <= head_size && buffer[at] == '\r' && buffer[at + 1] == '\n';
+    };
+    for (std::size_t at = 0; buffer[at] == '\r' || buffer[at] == '\n'; at += 2) {
+        if (!ends_line(at)) {
+            return false;
+        }
+    }
+    std::size_t at = target.offset + target.size + std::strlen(" HTTP/1.1");
+    for (Field& field : fields) {
+        if (!ends_line(at) || field.name.offset != at + 2) {
+            return false;
+        }
+        at = field.name.offset + field.name.size + 1;
+        while (buffer[at] == ' ' || buffer[at] == '\t') {
+            ++at;
+        }
+        if (field.value.size == 0) {
+            continue;
+        }
+        if (field.value.offset != at) {
+            return false;
+        }
+        at += field.value.size;
+        while (buffer[at] == ' ' || buffer[at] == '\t') {
+            ++at;
+        }
+        while (buffer[field.value.offset + field.value.size - 1] == ' ' ||
+               buffer[field.value.offset + field.value.size - 1] == '\t') {
+            --field.value.size;
+        }
+    }
+    return ends_line(at) && ends_line(at + 2) && at + 4 == head_size;
 }
 
 bool RequestParser::State::check_encoding(std::size_t encodings, std::string_view encoding) {
@@ -280,21 +293,21 @@ bool RequestParser::State::check_fields() {
             refuse(400, "Malformed header field");
             return false;
         }
-        if (name.size() == 4 && same_field_name(name, "host")) {
+        if (name.size() == 4 && is_host(name)) {
             ++hosts;
-            if (!is_plausible_host(trim_blanks(text(field.value)))) {
+            if (!is_plausible_host(text(field.value))) {
                 refuse(400, "Malformed Host");
                 return false;
             }
         } else if (name.size() == 6 && same_field_name(name, "expect")) {
-            if (!same_field_name(trim_blanks(text(field.value)), "100-continue")) {
+            if (!same_field_name(text(field.value), "100-continue")) {
                 refuse(417, "Only the expectation 100-continue is served");
                 return false;
             }
             expects_continue = parser.http_minor == 1;
         } else if (name.size() == 17 && same_field_name(name, "transfer-encoding")) {
             ++encodings;
-            encoding = trim_blanks(text(field.value));
+            encoding = text(field.value);
         }
     }
     if (hosts > 1 || (hosts == 0 && parser.http_minor == 1)) {
@@ -369,7 +382,7 @@ void RequestParser::State::refuse_error(llhttp_errno_t error) {
 void RequestParser::State::publish() {
     views.clear();
     for (const Field& field : fields) {
-        views.push_back({text(field.name), trim_blanks(text(field.value))});
+        views.push_back({text(field.name), text(field.value)});
     }
     std::string_view rest = text(target);
     request.target = rest;
