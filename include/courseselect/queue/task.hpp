@@ -43,7 +43,7 @@ struct NewTask {
     int priority = 0;  ///< higher first; -100 to 100
     /// Idempotency key, 1 to 128 bytes: the same key of a student gives the same task for as long
     /// as that task is kept (`purge`, at least a day).
-    std::optional<std::string> client_ref;
+    std::optional<std::string> client_ref{};
 };
 
 /// The receipt for a task, given once it is durable.

@@ -1,0 +1,297 @@
+#include "courseselect/queue/task_queue.hpp"
+
+#include <doctest/doctest.h>
+
+#include "courseselect/async/task_group.hpp"
+#include "queue/support.hpp"
+
+using namespace courseselect;
+using namespace std::chrono_literals;
+using core::CourseId;
+using core::StudentId;
+using queue::NewTask;
+using queue::TaskQueue;
+using queue::TaskStatus;
+using test::MemoryQueue;
+using test::must;
+using test::SqliteQueue;
+
+#define BOTH_ENGINES MemoryQueue, SqliteQueue
+
+namespace {
+
+NewTask wish(int student, int course, int priority = 0) {
+    return {.student = StudentId(student), .course = CourseId(course), .priority = priority};
+}
+NewTask keyed(int student, int course, std::string key) {
+    NewTask task = wish(student, course);
+    task.client_ref = std::move(key);
+    return task;
+}
+std::vector<int> courses_of(const std::vector<queue::Task>& tasks) {
+    std::vector<int> courses;
+    for (const auto& task : tasks) {
+        courses.push_back(static_cast<int>(task.course.value()));
+    }
+    return courses;
+}
+std::vector<queue::Finished> success(const std::vector<queue::Task>& tasks) {
+    std::vector<queue::Finished> finished;
+    for (const auto& task : tasks) {
+        finished.push_back({task.id, true, "Task completed successfully", "[]"});
+    }
+    return finished;
+}
+
+/// Runs one call of the queue to its end and gives back its value.
+template <class T>
+T await_on(async::EventLoop& loop, async::Task<T> call) {
+    std::optional<T> value;
+    const auto keep = [](async::Task<T> inner, std::optional<T>& out) -> async::Task<> {
+        out.emplace(co_await std::move(inner));
+    };
+    test::run(loop, keep(std::move(call), value));
+    return std::move(*value);
+}
+
+template <class Engine>
+struct QueueFixture : Engine {
+    using Engine::Engine;
+
+    std::vector<core::Result<queue::Submitted>> submit(std::vector<NewTask> wishes) {
+        return must(await_on(this->loop, this->tasks->submit(std::move(wishes))));
+    }
+    core::Uuid submit_one(NewTask task) { return must(submit({std::move(task)}).front()).task_id; }
+    core::Result<> complete(std::vector<queue::Finished> finished) {
+        return await_on(this->loop, this->tasks->complete(std::move(finished)));
+    }
+    std::optional<queue::TaskView> status(core::Uuid id) {
+        return must(await_on(this->loop, this->tasks->status(id)));
+    }
+    queue::CancelOutcome cancel(core::Uuid id, int student) {
+        return must(await_on(this->loop, this->tasks->cancel(id, StudentId(student))));
+    }
+    queue::RetryOutcome retry(core::Uuid id) {
+        return must(await_on(this->loop, this->tasks->retry(id, "data node away")));
+    }
+    std::vector<queue::Task> list(int student, std::optional<TaskStatus> only, std::size_t limit) {
+        return must(
+            await_on(this->loop, this->tasks->student_tasks(StudentId(student), only, limit)));
+    }
+};
+
+async::Task<> wait_for(TaskQueue& tasks, core::Uuid id, std::chrono::milliseconds at_most,
+                       std::vector<TaskStatus>& seen) {
+    const auto view = co_await tasks.wait(id, at_most);
+    seen.push_back(must(view)->task.status);
+}
+
+}  // namespace
+
+TEST_SUITE("queue/task_queue") {
+    TEST_CASE_TEMPLATE("tasks go out by priority, then arrival, one of a student at a time", Engine,
+                       BOTH_ENGINES) {
+        QueueFixture<Engine> f;
+        const auto answers =
+            f.submit({wish(1, 10), wish(1, 11), wish(2, 20), wish(3, 30, 5), wish(2, 21, 5)});
+        std::vector<std::size_t> positions;
+        for (const auto& answer : answers) {
+            positions.push_back(answer->position);
+        }
+        CHECK(positions == std::vector<std::size_t>{1, 2, 3, 1, 2});
+        CHECK(f.status(answers[0]->task_id)->position == 3);
+        const auto first = f.tasks->take(10);
+        CHECK(courses_of(first) == std::vector<int>{30, 21, 10});
+        CHECK(f.tasks->take(10).empty());
+        CHECK(f.status(first[0].id)->task.status == TaskStatus::processing);
+        CHECK_FALSE(f.status(first[0].id)->position);
+        must(f.complete(success(first)));
+        CHECK(courses_of(f.tasks->take(10)) == std::vector<int>{11, 20});
+    }
+
+    TEST_CASE_TEMPLATE("the same key gives the same task, other content is a conflict", Engine,
+                       BOTH_ENGINES) {
+        QueueFixture<Engine> f;
+        const auto first = must(f.submit({keyed(1, 10, "k")}).front());
+        const auto answers = f.submit({keyed(1, 10, "k"), keyed(1, 11, "k"), keyed(2, 10, "k"),
+                                       keyed(1, 12, "new"), keyed(1, 12, "new")});
+        CHECK(answers[0]->duplicate);
+        CHECK(answers[0]->task_id == first.task_id);
+        CHECK(answers[1].error().reason() == "client_ref_reused");
+        CHECK_FALSE(answers[2]->duplicate);
+        CHECK(answers[4]->task_id == answers[3]->task_id);
+        CHECK(f.tasks->statistics().pending_tasks == 3);
+    }
+
+    TEST_CASE_TEMPLATE("every limit is refused just beyond its bound", Engine, BOTH_ENGINES) {
+        QueueFixture<Engine> f(queue::TaskQueueOptions{.pending_max = 3, .batch_max = 4});
+        const auto answers =
+            f.submit({keyed(1, 1, std::string(128, 'k')), keyed(1, 1, std::string(129, 'k')),
+                      wish(1, 1, 100), wish(1, 1, 101)});
+        CHECK(answers[0]);
+        CHECK(answers[1].error().reason() == "client_ref");
+        CHECK(answers[2]);
+        CHECK(answers[3].error().reason() == "priority");
+        const auto more = f.submit({wish(0, 1), keyed(1, 1, ""), wish(1, 1), wish(1, 1)});
+        CHECK(more[0].error().reason() == "ids");
+        CHECK(more[1].error().reason() == "client_ref");
+        CHECK(more[2]);
+        CHECK(more[3].error().reason() == "queue_full");
+        std::vector<NewTask> five(5, wish(1, 1));
+        const auto large = await_on(f.loop, f.tasks->submit(std::move(five)));
+        CHECK(large.error().reason() == "batch_too_large");
+    }
+
+    TEST_CASE_TEMPLATE("a pending task can be cancelled and does not run", Engine, BOTH_ENGINES) {
+        using Kind = queue::CancelOutcome::Kind;
+        QueueFixture<Engine> f;
+        const auto first = f.submit_one(wish(1, 10));
+        const auto second = f.submit_one(wish(1, 11));
+        CHECK(f.cancel(first, 2).kind == Kind::not_found);
+        CHECK(f.cancel(core::Uuid{}, 1).kind == Kind::not_found);
+        CHECK(f.cancel(first, 1).kind == Kind::cancelled);
+        CHECK(f.status(first)->task.message == "Cancelled by user");
+        const auto again = f.cancel(first, 1);
+        CHECK(again.kind == Kind::not_cancellable);
+        CHECK(again.status == TaskStatus::failed);
+        const auto taken = f.tasks->take(10);
+        CHECK(courses_of(taken) == std::vector<int>{11});
+        CHECK(f.cancel(second, 1).status == TaskStatus::processing);
+        f.tasks->give_back({second});  // it was never tried
+        CHECK(f.cancel(second, 1).kind == Kind::cancelled);
+        CHECK(f.tasks->take(10).empty());
+    }
+
+    TEST_CASE_TEMPLATE("a lease that runs out gives the task out again, marked", Engine,
+                       BOTH_ENGINES) {
+        QueueFixture<Engine> f;
+        const auto id = f.submit_one(wish(1, 10));
+        CHECK_FALSE(f.tasks->take(1).front().redelivered);
+        f.clock.advance(29'999ms);
+        CHECK(f.tasks->take(1).empty());
+        f.clock.advance(1ms);
+        CHECK(f.status(id)->task.status == TaskStatus::pending);
+        CHECK(f.cancel(id, 1).status == TaskStatus::processing);  // it may have run
+        CHECK(f.tasks->take(1).front().redelivered);
+        must(f.complete({{id, false, "Course is full", R"([{"code":"course_full"}])"}}));
+        must(f.complete({{id, true, "late", "[]"}}));
+        CHECK(f.status(id)->task.message == "Course is full");
+        CHECK(f.tasks->statistics().failed_tasks_today == 1);
+    }
+
+    TEST_CASE_TEMPLATE("a failing task is retried after a growing pause, then a dead letter",
+                       Engine, BOTH_ENGINES) {
+        QueueFixture<Engine> f(queue::TaskQueueOptions{.attempts_max = 3});
+        const auto id = f.submit_one(wish(1, 10));
+        f.submit_one(wish(1, 11));
+        for (const auto pause : {100ms, 200ms}) {
+            CHECK(courses_of(f.tasks->take(9)) == std::vector<int>{10});
+            CHECK(f.retry(id) == queue::RetryOutcome::scheduled);
+            f.clock.advance(pause / 2 - 1ms);
+            CHECK(f.tasks->take(9).empty());  // the student's later task waits too
+            f.clock.advance(pause / 2 + 1ms);
+        }
+        CHECK(courses_of(f.tasks->take(9)) == std::vector<int>{10});
+        CHECK(f.retry(id) == queue::RetryOutcome::dead_letter);
+        CHECK(f.retry(id) == queue::RetryOutcome::not_running);
+        CHECK(courses_of(f.tasks->take(9)) == std::vector<int>{11});
+        const auto dead = must(await_on(f.loop, f.tasks->dead_letters(10)));
+        REQUIRE(dead.size() == 1);
+        CHECK(dead[0].id == id);
+        CHECK(dead[0].message == "data node away");
+        CHECK(dead[0].attempts == 3);
+    }
+
+    TEST_CASE_TEMPLATE("a student's tasks are listed newest first, also beyond the cache", Engine,
+                       BOTH_ENGINES) {
+        QueueFixture<Engine> f(queue::TaskQueueOptions{.finished_cached_max = 2});
+        for (int course = 1; course <= 6; ++course) {
+            f.submit_one(wish(1, course));
+            must(f.complete(success(f.tasks->take(1))));
+        }
+        f.submit_one(wish(1, 7));
+        CHECK(courses_of(f.list(1, {}, 5)) == std::vector<int>{7, 6, 5, 4, 3});
+        CHECK(courses_of(f.list(1, TaskStatus::completed, 2)) == std::vector<int>{6, 5});
+        CHECK(courses_of(f.list(1, TaskStatus::pending, 10)) == std::vector<int>{7});
+        CHECK(f.list(2, {}, 10).empty());
+        const auto oldest = f.list(1, {}, 10).back();
+        CHECK(f.status(oldest.id)->task.status == TaskStatus::completed);
+        core::Uuid forged = oldest.id;
+        forged.bytes[0] ^= 1;
+        CHECK_FALSE(f.status(forged));
+    }
+
+    TEST_CASE_TEMPLATE("a long poll ends with the task, with its time, or with the queue", Engine,
+                       BOTH_ENGINES) {
+        QueueFixture<Engine> f(queue::TaskQueueOptions{.waiters_max = 2});
+        const auto id = f.submit_one(wish(1, 10));
+        std::vector<TaskStatus> seen;
+        async::TaskGroup group(f.loop);
+        group.spawn(wait_for(*f.tasks, id, 1h, seen));
+        group.spawn(wait_for(*f.tasks, id, 1h, seen));
+        CHECK(seen.empty());
+        group.spawn(wait_for(*f.tasks, id, 1h, seen));  // one too many: answered at once
+        CHECK(seen.size() == 1);
+        must(f.complete(success(f.tasks->take(1))));
+        test::run(f.loop, group.join());
+        CHECK(seen ==
+              std::vector{TaskStatus::pending, TaskStatus::completed, TaskStatus::completed});
+        const auto other = f.submit_one(wish(2, 10));
+        group.spawn(wait_for(*f.tasks, other, 1ms, seen));
+        test::run(f.loop, group.join());
+        group.spawn(wait_for(*f.tasks, other, 1h, seen));
+        test::run(f.loop, f.tasks->close());
+        test::run(f.loop, group.join());
+        CHECK(seen.size() == 5);
+        CHECK(seen.back() == TaskStatus::pending);
+    }
+
+    TEST_CASE_TEMPLATE("the dispatcher is woken by a new task", Engine, BOTH_ENGINES) {
+        QueueFixture<Engine> f;
+        async::TaskGroup group(f.loop);
+        group.spawn(f.tasks->wait_for_work(1h));
+        CHECK(group.running() == 1);
+        f.submit_one(wish(1, 10));
+        test::run(f.loop, group.join());
+        CHECK(f.tasks->take(1).size() == 1);
+        test::run(f.loop, f.tasks->close());
+    }
+
+    TEST_CASE_TEMPLATE("statistics count the UTC day and average the last tasks", Engine,
+                       BOTH_ENGINES) {
+        QueueFixture<Engine> f;
+        f.submit({wish(1, 1), wish(2, 1), wish(3, 1)});
+        const auto taken = f.tasks->take(2);
+        f.clock.advance(1500ms);
+        must(f.complete(success({taken[0]})));
+        auto now = f.tasks->statistics();
+        CHECK(now.pending_tasks == 1);
+        CHECK(now.processing_tasks == 1);
+        CHECK(now.queue_length == 2);
+        CHECK(now.completed_tasks_today == 1);
+        CHECK(now.average_processing_time == doctest::Approx(1.5));
+        f.clock.advance(24h);
+        now = f.tasks->statistics();
+        CHECK(now.completed_tasks_today == 0);
+        CHECK(now.pending_tasks == 2);
+    }
+
+    TEST_CASE_TEMPLATE("purging forgets old finished tasks and nothing else", Engine,
+                       BOTH_ENGINES) {
+        QueueFixture<Engine> f(queue::TaskQueueOptions{.purge_step = 2});
+        std::vector<core::Uuid> ids;
+        for (int i = 1; i <= 5; ++i) {
+            ids.push_back(f.submit_one(keyed(i, i, "k")));
+        }
+        const auto taken = f.tasks->take(4);
+        must(f.complete(success(taken)));
+        f.clock.advance(48h);
+        f.submit_one(wish(9, 9));
+        const auto purged = await_on(f.loop, f.tasks->purge(f.clock.wall_now() - 24h));
+        CHECK(must(purged) == 4);
+        CHECK_FALSE(f.status(ids[0]));
+        CHECK(f.status(ids[4])->task.status == TaskStatus::pending);
+        CHECK(f.list(1, {}, 10).empty());
+        CHECK_FALSE(f.submit({keyed(1, 7, "k")}).front()->duplicate);
+    }
+}
