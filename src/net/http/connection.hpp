@@ -1,13 +1,16 @@
 #pragma once
 /// One connection of the HTTP server. Private to the server.
 
-#include <asio/generic/stream_protocol.hpp>
-#include <asio/io_context.hpp>
+// Before Asio: it asks the standard library's macros whether there is an aligned_alloc, so a file
+// that includes Asio first frees with another function than the rest allocates with.
 #include <cstdint>
 #include <memory>
 #include <optional>
 #include <string>
 #include <vector>
+
+#include <asio/generic/stream_protocol.hpp>
+#include <asio/io_context.hpp>
 
 #include "courseselect/async/event.hpp"
 #include "courseselect/core/clock.hpp"
