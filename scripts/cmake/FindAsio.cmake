@@ -16,7 +16,10 @@ if(Asio_FOUND AND NOT TARGET Asio::Asio)
   add_library(Asio::Asio INTERFACE IMPORTED)
   target_include_directories(Asio::Asio SYSTEM INTERFACE "${ASIO_INCLUDE_DIR}")
   target_compile_definitions(Asio::Asio INTERFACE
-    ASIO_STANDALONE ASIO_NO_DEPRECATED ASIO_SEPARATE_COMPILATION)
+    ASIO_STANDALONE ASIO_NO_DEPRECATED ASIO_SEPARATE_COMPILATION
+    # Asio 1.22 picks its aligned_alloc from macros that depend on include order: a file that includes
+    # Asio first would free with the wrong function.
+    ASIO_DISABLE_STD_ALIGNED_ALLOC)
   target_link_libraries(Asio::Asio INTERFACE Threads::Threads)
 endif()
 mark_as_advanced(ASIO_INCLUDE_DIR)

@@ -1,0 +1,139 @@
+#pragma once
+/// Declares routes:
+///
+///     service.add(api::post("/select/course")
+///                     .summary("Take a seat.")
+///                     .access(api::Access::internal)
+///                     .body<wire::Selection>()
+///                     .error(404, "Course not found"),
+///                 [this](api::Context& context, wire::Selection selection) {
+///                     return select(context, selection);  // Task<Result<wire::Done>>
+///                 });
+///
+/// The handler takes the context and then, as declared, path, query and body, each a described
+/// type. It returns `Task<Result<Answer>>` with a described answer, or `Task<http::Response>`.
+
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+#include "courseselect/api/access.hpp"
+#include "courseselect/json/describe.hpp"
+#include "courseselect/net/http/message.hpp"
+
+namespace courseselect::api {
+
+/// A status a route may answer besides success, for the documentation.
+struct DocumentedError {
+    int status = 400;
+    std::string text;
+};
+
+/// Everything known of a route without its types. Absent parts are null.
+struct RouteInfo {
+    net::http::Method method = net::http::Method::get;
+    std::string path;  ///< "/courses/{id}"
+    std::string summary;
+    std::string description;
+    std::string tag;
+    Access access = Access::open;
+    int success_status = 200;
+    const json::TypeInfo* path_type = nullptr;
+    const json::TypeInfo* query_type = nullptr;
+    const json::TypeInfo* body_type = nullptr;
+    bool body_is_optional = false;  ///< an empty body is a default value
+    const json::TypeInfo* answer_type = nullptr;
+    std::vector<DocumentedError> errors;
+    bool is_hidden = false;  ///< not part of the documented API (/docs itself)
+};
+
+/// Stands for "no such part".
+struct Nothing {};
+
+/// A route in the making; each call returns the declaration with one thing more.
+template <class Path, class Query, class Body>
+class Declaration {
+  public:
+    explicit Declaration(RouteInfo info) : info_(std::move(info)) {}
+
+    Declaration summary(std::string text) && {
+        info_.summary = std::move(text);
+        return std::move(*this);
+    }
+    Declaration description(std::string text) && {
+        info_.description = std::move(text);
+        return std::move(*this);
+    }
+    Declaration tag(std::string name) && {
+        info_.tag = std::move(name);
+        return std::move(*this);
+    }
+    Declaration access(Access access) && {
+        info_.access = access;
+        return std::move(*this);
+    }
+    /// The status of a successful answer, when it is not 200.
+    Declaration status(int status) && {
+        info_.success_status = status;
+        return std::move(*this);
+    }
+    Declaration error(int status, std::string text) && {
+        info_.errors.push_back({status, std::move(text)});
+        return std::move(*this);
+    }
+    Declaration hidden() && {
+        info_.is_hidden = true;
+        return std::move(*this);
+    }
+    /// The `{name}` segments of the path, as fields.
+    template <class T>
+    Declaration<T, Query, Body> path() && {
+        info_.path_type = &json::type_of<T>();
+        return Declaration<T, Query, Body>(std::move(info_));
+    }
+    template <class T>
+    Declaration<Path, T, Body> query() && {
+        info_.query_type = &json::type_of<T>();
+        return Declaration<Path, T, Body>(std::move(info_));
+    }
+    template <class T>
+    Declaration<Path, Query, T> body() && {
+        info_.body_type = &json::type_of<T>();
+        return Declaration<Path, Query, T>(std::move(info_));
+    }
+    /// An empty body is a default-constructed `T`.
+    template <class T>
+    Declaration<Path, Query, T> optional_body() && {
+        info_.body_is_optional = true;
+        return std::move(*this).template body<T>();
+    }
+
+    [[nodiscard]] RouteInfo take_info() && { return std::move(info_); }
+
+  private:
+    RouteInfo info_;
+};
+
+using PlainDeclaration = Declaration<Nothing, Nothing, Nothing>;
+
+[[nodiscard]] inline PlainDeclaration route(net::http::Method method, std::string_view path) {
+    RouteInfo info;
+    info.method = method;
+    info.path = path;
+    return PlainDeclaration(std::move(info));
+}
+[[nodiscard]] inline PlainDeclaration get(std::string_view path) {
+    return route(net::http::Method::get, path);
+}
+[[nodiscard]] inline PlainDeclaration post(std::string_view path) {
+    return route(net::http::Method::post, path);
+}
+[[nodiscard]] inline PlainDeclaration put(std::string_view path) {
+    return route(net::http::Method::put, path);
+}
+[[nodiscard]] inline PlainDeclaration delete_(std::string_view path) {
+    return route(net::http::Method::delete_, path);
+}
+
+}  // namespace courseselect::api

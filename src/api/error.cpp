@@ -1,0 +1,108 @@
+#include "courseselect/api/error.hpp"
+
+#include <fmt/format.h>
+
+#include "courseselect/core/check.hpp"
+#include "courseselect/json/value.hpp"
+#include "courseselect/json/writer.hpp"
+
+namespace courseselect::api {
+namespace {
+
+using core::Errc;
+using net::http::Response;
+
+/// Limits of ours that have nothing to do with how often this client asks.
+bool is_overload(const core::Error& error) {
+    for (const std::string_view reason :
+         {"write_queue_full", "pool_full", "batcher_full", "queue_full"}) {
+        if (error.reason() == reason) {
+            return true;
+        }
+    }
+    return false;
+}
+
+std::string_view public_detail(const core::Error& error, int status) {
+    if (status == 500) {
+        return "Internal Server Error";
+    }
+    if (status == 503 && error.code() != Errc::resource_exhausted) {
+        return error.code() == Errc::cancelled ? "Service is stopping" : communication_error;
+    }
+    return error.detail();
+}
+
+}  // namespace
+
+int http_status(const core::Error& error) {
+    switch (error.code()) {
+        case Errc::invalid_argument:
+        case Errc::failed_precondition: return 400;
+        case Errc::unauthenticated: return 401;
+        case Errc::permission_denied: return 403;
+        case Errc::not_found: return 404;
+        case Errc::conflict: return 409;
+        case Errc::resource_exhausted: return is_overload(error) ? 503 : 429;
+        case Errc::deadline_exceeded:
+        case Errc::unavailable:
+        case Errc::outcome_unknown:
+        case Errc::cancelled: return 503;
+        case Errc::data_corrupt:
+        case Errc::internal: return 500;
+    }
+    return 500;
+}
+
+Response error_response(const core::Error& error) {
+    const int status = http_status(error);
+    Response response = error_response(status, public_detail(error, status));
+    if (error.code() == Errc::resource_exhausted) {
+        response.headers.push_back({"Retry-After", "1"});
+    }
+    return response;
+}
+
+Response error_response(int status, std::string_view detail) {
+    Response response;
+    response.status = status;
+    response.body = json::make_object("detail", detail);
+    if (status == 401) {
+        response.headers.push_back({"WWW-Authenticate", "Bearer"});
+    }
+    return response;
+}
+
+Response rate_limited(std::int64_t wait_seconds, std::int64_t retry_after_seconds) {
+    Response response = error_response(
+        429, fmt::format("Rate limit exceeded. Please wait {} seconds.", wait_seconds));
+    response.headers.push_back({"Retry-After", std::to_string(retry_after_seconds)});
+    return response;
+}
+
+Response validation_response(const std::vector<json::FieldError>& errors) {
+    Response response;
+    response.status = 422;
+    response.body = json::validation_body(errors);
+    return response;
+}
+
+core::Error upstream_error(const net::http::ClientResponse& response) {
+    COURSESELECT_CHECK(response.status >= 300 || response.status < 200);
+    std::string detail(communication_error);
+    Errc code = Errc::unavailable;
+    switch (response.status) {
+        case 400: code = Errc::invalid_argument; break;
+        case 404: code = Errc::not_found; break;
+        case 409: code = Errc::conflict; break;
+        case 429: code = Errc::resource_exhausted; break;
+        default: return {code, "upstream", std::move(detail)};
+    }
+    const auto body = json::Value::parse(response.body);
+    if (body) {
+        detail = (*body)["detail"].string().value_or(std::move(detail));
+    }
+    return {code, "upstream", std::move(detail)};
+}
+
+}  // namespace courseselect::api

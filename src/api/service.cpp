@@ -1,0 +1,391 @@
+#include "courseselect/api/service.hpp"
+
+#include <algorithm>
+#include <array>
+#include <charconv>
+#include <exception>
+
+#include "courseselect/core/log.hpp"
+#include "courseselect/crypto/digest.hpp"
+#include "courseselect/json/reader.hpp"
+#include "courseselect/net/http/url.hpp"
+#include "documentation.hpp"
+
+namespace courseselect::api {
+namespace {
+
+using net::http::Method;
+using net::http::Request;
+using net::http::Response;
+
+constexpr std::string_view allowed_methods = "DELETE, GET, HEAD, OPTIONS, PATCH, POST, PUT";
+
+std::vector<std::string_view> segments_of(std::string_view path) {
+    std::vector<std::string_view> segments;
+    while (!path.empty()) {
+        path.remove_prefix(1);  // the slash
+        const std::size_t end = std::min(path.find('/'), path.size());
+        segments.push_back(path.substr(0, end));
+        path.remove_prefix(end);
+    }
+    return segments;
+}
+
+bool is_variable(std::string_view segment) { return segment.starts_with('{'); }
+
+/// Does `path` have the shape of `pattern`, "/courses/{id}"?
+bool has_shape(std::string_view pattern, std::string_view path) {
+    const auto wanted = segments_of(pattern);
+    const auto given = segments_of(path);
+    return std::equal(wanted.begin(), wanted.end(), given.begin(), given.end(),
+                      [](std::string_view want, std::string_view have) {
+                          return is_variable(want) ? !have.empty() : want == have;
+                      });
+}
+
+using Pairs = std::vector<std::pair<std::string, std::string>>;
+
+Pairs path_pairs(std::string_view pattern, std::string_view path) {
+    const auto wanted = segments_of(pattern);
+    const auto given = segments_of(path);
+    Pairs pairs;
+    for (std::size_t i = 0; i < wanted.size(); ++i) {
+        if (is_variable(wanted[i])) {
+            const auto decoded = net::http::percent_decode(given[i]);
+            pairs.emplace_back(wanted[i].substr(1, wanted[i].size() - 2),
+                               decoded.value_or(std::string(given[i])));
+        }
+    }
+    return pairs;
+}
+
+void read_named(const json::TypeInfo& type, void* target, const Pairs& pairs,
+                std::string_view where, std::vector<json::FieldError>& faults) {
+    std::vector<json::NameValue> views;
+    views.reserve(pairs.size());
+    for (const auto& [name, value] : pairs) {
+        views.push_back({name, value});
+    }
+    auto errors = json::read_pairs(type, target, views, where);
+    std::move(errors.begin(), errors.end(), std::back_inserter(faults));
+}
+
+bool is_blank(std::string_view text) {
+    return text.find_first_not_of(" \t\r\n") == std::string_view::npos;
+}
+
+bool is_syntax_error(const std::vector<json::FieldError>& errors) {
+    return !errors.empty() && errors.front().type == "json_invalid";
+}
+
+bool is_valid_request_id(std::string_view id) {
+    const auto allowed = [](char c) {
+        return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') ||
+               c == '-' || c == '_' || c == '.';
+    };
+    return !id.empty() && id.size() <= 64 && std::all_of(id.begin(), id.end(), allowed);
+}
+
+}  // namespace
+
+/// What a path and method lead to. Without endpoint, `allowed` says whether the path exists.
+struct Service::Match {
+    const detail::Endpoint* endpoint = nullptr;
+    std::string allowed;
+};
+
+Service::Service(const core::Clock& clock, ServiceOptions options,
+                 const Authenticator* authenticator)
+    : clock_(clock),
+      options_(std::move(options)),
+      authenticator_(authenticator),
+      addresses_(options_.addresses) {
+    if (options_.bearer_limit) {
+        auto limiter = ratelimit::KeyedLimiter::create(*options_.bearer_limit);
+        COURSESELECT_CHECK(limiter.has_value());
+        bearer_limiter_ = *std::move(limiter);
+    }
+    add_documentation();
+}
+
+Service::~Service() = default;
+
+void Service::add_endpoint(std::unique_ptr<detail::Endpoint> endpoint) {
+    const detail::Endpoint* added = endpoint.get();
+    COURSESELECT_CHECK(!takes_bearer(added->info.access) || authenticator_ != nullptr);
+    endpoints_.push_back(std::move(endpoint));
+    if (added->info.path.find('{') == std::string::npos) {
+        by_path_[added->info.path].push_back(added);
+    } else {
+        with_segments_.push_back(added);
+    }
+    openapi_.clear();
+}
+
+Service::Match Service::match(Method method, std::string_view path) const {
+    const Method wanted = method == Method::head ? Method::get : method;
+    Match result;
+    const auto consider = [&](const detail::Endpoint* endpoint) {
+        if (endpoint->info.method == wanted) {
+            result.endpoint = endpoint;
+            return true;
+        }
+        result.allowed.append(result.allowed.empty() ? "" : ", ")
+            .append(net::http::method_name(endpoint->info.method));
+        return false;
+    };
+    if (const auto found = by_path_.find(path); found != by_path_.end()) {
+        for (const detail::Endpoint* endpoint : found->second) {
+            if (consider(endpoint)) {
+                return result;
+            }
+        }
+    }
+    for (const detail::Endpoint* endpoint : with_segments_) {
+        if (has_shape(endpoint->info.path, path) && consider(endpoint)) {
+            return result;
+        }
+    }
+    return result;
+}
+
+Response Service::unmatched(const Request& request, const Match& match) const {
+    if (!match.allowed.empty()) {
+        Response response = error_response(405, "Method Not Allowed");
+        response.headers.push_back({"Allow", match.allowed});
+        return response;
+    }
+    if (request.path.size() > 1 && request.path.ends_with('/')) {
+        const std::string_view without = request.path.substr(0, request.path.size() - 1);
+        const Match other = this->match(request.method, without);
+        if (other.endpoint != nullptr || !other.allowed.empty()) {
+            Response response = error_response(307, "Temporary Redirect");
+            std::string target(without);
+            if (!request.query.empty()) {
+                target.append("?").append(request.query);
+            }
+            response.headers.push_back({"Location", std::move(target)});
+            return response;
+        }
+    }
+    return error_response(404, "Not Found");
+}
+
+Response Service::preflight(const Request& request) const {
+    const auto origin = request.header("Origin");
+    if (!origin || !request.header("Access-Control-Request-Method")) {
+        return error_response(405, "Method Not Allowed");
+    }
+    Response response;
+    response.content_type = "text/plain; charset=utf-8";
+    response.body = "OK";
+    response.headers.push_back({"Access-Control-Allow-Methods", std::string(allowed_methods)});
+    response.headers.push_back({"Access-Control-Max-Age", "600"});
+    if (const auto asked = request.header("Access-Control-Request-Headers")) {
+        response.headers.push_back({"Access-Control-Allow-Headers", std::string(*asked)});
+    }
+    return response;
+}
+
+void Service::set_request_id(Context& context) {
+    const auto given = context.request.header("X-Request-Id");
+    if (given && is_valid_request_id(*given)) {
+        context.request_id = *given;
+        return;
+    }
+    // Unique in this process and, with the high bits of the time, between restarts; 15 characters
+    // fit a string without allocation.
+    if (next_request_ == 0) {
+        next_request_ = static_cast<std::uint64_t>(clock_.wall_now().time_since_epoch().count())
+                        << 12;
+    }
+    std::array<char, 16> text;
+    const auto end = std::to_chars(text.data(), text.data() + 15,
+                                   ++next_request_ & 0x0fff'ffff'ffff'ffff, 16);
+    context.request_id.assign(text.data(), end.ptr);
+}
+
+void Service::finish(const Context& context, Response& response) const {
+    response.headers.push_back({"X-Request-Id", context.request_id});
+    if (const auto origin = context.request.header("Origin")) {
+        const auto& allowed = options_.cors_origins;
+        if (std::find(allowed.begin(), allowed.end(), *origin) != allowed.end()) {
+            response.headers.push_back({"Access-Control-Allow-Origin", std::string(*origin)});
+            response.headers.push_back({"Access-Control-Allow-Credentials", "true"});
+        }
+        response.headers.push_back({"Vary", "Origin"});
+    }
+}
+
+async::Task<Response> Service::handle(const Request& request) {
+    Context context(request, addresses_);
+    set_request_id(context);
+    Response response;
+    if (request.method == Method::options) {
+        response = preflight(request);
+    } else {
+        const Match found = match(request.method, request.path);
+        if (found.endpoint == nullptr) {
+            response = unmatched(request, found);
+        } else {
+            try {
+                response = co_await found.endpoint->run(*this, context);
+            } catch (const std::exception& error) {
+                core::log::error("handler_threw", {{"request_id", context.request_id},
+                                                   {"path", request.path},
+                                                   {"what", error.what()}});
+                response = error_response(500, "Internal Server Error");
+            }
+        }
+    }
+    if (response.status >= 500) {
+        core::log::warn("request_failed", {{"request_id", context.request_id},
+                                           {"path", request.path},
+                                           {"status", response.status}});
+    }
+    finish(context, response);
+    co_return response;
+}
+
+std::optional<Response> Service::prepare(const RouteInfo& route, Context& context, void* path,
+                                         void* query, void* body) {
+    const Request& request = context.request;
+    if (const auto token = request.header("Internal-Token")) {
+        context.is_internal = is_internal_token(*token);
+    }
+    if (auto refused = check_rate(route, context)) {
+        return refused;
+    }
+    std::vector<json::FieldError> of_body;
+    if (body != nullptr && !(route.body_is_optional && is_blank(request.body))) {
+        of_body = json::read_document(*route.body_type, body, request.body, "body");
+        if (is_syntax_error(of_body)) {
+            return validation_response(of_body);
+        }
+    }
+    std::vector<json::FieldError> faults;
+    if (auto refused = authorize(route, context, faults)) {
+        return refused;
+    }
+    if (path != nullptr) {
+        read_named(*route.path_type, path, path_pairs(route.path, request.path), "path", faults);
+    }
+    if (query != nullptr) {
+        const auto pairs = net::http::parse_query(request.query);
+        if (!pairs) {
+            return error_response(400, pairs.error().detail());
+        }
+        read_named(*route.query_type, query, *pairs, "query", faults);
+    }
+    std::move(of_body.begin(), of_body.end(), std::back_inserter(faults));
+    return faults.empty() ? std::nullopt : std::optional(validation_response(faults));
+}
+
+std::optional<Response> Service::check_rate(const RouteInfo& route, const Context& context) {
+    if (!bearer_limiter_ || !takes_bearer(route.access)) {
+        return std::nullopt;
+    }
+    const auto taken = bearer_limiter_->try_take(context.client_address(), clock_.mono_now());
+    return taken.allowed ? std::nullopt
+                         : std::optional(rate_limited(taken.wait_seconds(),
+                                                      taken.retry_after_seconds()));
+}
+
+bool Service::is_internal_token(std::string_view token) const {
+    const std::string_view wanted = options_.internal_token.reveal();
+    return !wanted.empty() && crypto::constant_time_equal(token, wanted);
+}
+
+std::optional<Response> Service::authorize(const RouteInfo& route, Context& context,
+                                           std::vector<json::FieldError>& faults) const {
+    if (route.access == Access::open) {
+        return std::nullopt;
+    }
+    if (route.access == Access::internal) {
+        if (!context.request.header("Internal-Token")) {
+            faults.push_back(json::missing_error("header", "Internal-Token"));
+            return std::nullopt;
+        }
+        return context.is_internal ? std::nullopt
+                                   : std::optional(error_response(403, "Invalid internal token"));
+    }
+    const bool both = route.access == Access::admin_or_internal;
+    if (both && context.is_internal) {
+        return std::nullopt;
+    }
+    const auto header = context.request.header("Authorization");
+    if (!header) {
+        if (both) {
+            return error_response(401, "Authorization required");
+        }
+        faults.push_back(json::missing_error("header", "authorization"));
+        return std::nullopt;
+    }
+    return check_bearer(route, context, *header);
+}
+
+std::optional<Response> Service::check_bearer(const RouteInfo& route, Context& context,
+                                              std::string_view header) const {
+    const auto token = auth::bearer_token(header);
+    if (!token) {
+        return error_response(401, options_.bad_token_text);
+    }
+    const auto type =
+        route.access == Access::refresh ? auth::TokenType::refresh : auth::TokenType::access;
+    auto principal = authenticator_->verify(*token, type);
+    if (!principal) {
+        return error_response(principal.error());
+    }
+    context.token = *token;
+    context.principal = *std::move(principal);
+    const auth::UserKind kind = context.principal->kind;
+    switch (route.access) {
+        case Access::student:
+            return auth::is_student(kind)
+                       ? std::nullopt
+                       : std::optional(error_response(403, "Student access required"));
+        case Access::teacher:
+            return auth::is_teacher_or_admin(kind)
+                       ? std::nullopt
+                       : std::optional(error_response(403, "Teacher or admin access required"));
+        case Access::admin:
+        case Access::admin_or_internal:
+            return auth::is_admin(kind)
+                       ? std::nullopt
+                       : std::optional(error_response(403, "Admin access required"));
+        default: return std::nullopt;
+    }
+}
+
+std::vector<const RouteInfo*> Service::routes() const {
+    std::vector<const RouteInfo*> all;
+    all.reserve(endpoints_.size());
+    for (const auto& endpoint : endpoints_) {
+        all.push_back(&endpoint->info);
+    }
+    return all;
+}
+
+const std::string& Service::openapi() const {
+    if (openapi_.empty()) {
+        openapi_ = write_openapi(routes(), options_);
+    }
+    return openapi_;
+}
+
+void Service::add_documentation() {
+    add(get("/openapi.json").hidden(), [this](Context&) -> async::Task<Response> {
+        return answer_text(openapi(), "application/json");
+    });
+    add(get("/docs").hidden(), [](Context&) -> async::Task<Response> {
+        return answer_page(docs_html(), "text/html; charset=utf-8");
+    });
+    add(get("/docs/docs.js").hidden(), [](Context&) -> async::Task<Response> {
+        return answer_page(docs_script(), "text/javascript; charset=utf-8");
+    });
+    add(get("/docs/docs.css").hidden(), [](Context&) -> async::Task<Response> {
+        return answer_page(docs_style(), "text/css; charset=utf-8");
+    });
+}
+
+}  // namespace courseselect::api
