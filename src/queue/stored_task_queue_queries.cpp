@@ -70,7 +70,8 @@ async::Task<core::Result<std::optional<TaskView>>> StoredTaskQueue::wait(
         const auto waiter = std::make_shared<WaitState>();
         waiters_.emplace(sequence, waiter);
         background_.spawn(end_wait(loop_, waiter, at_most));
-        const bool finished = co_await waiter->done;
+        auto& done = waiter->done;
+        const bool finished = co_await done;
         waiter->timer.request_stop();
         if (!finished) {
             const auto [first, last] = waiters_.equal_range(sequence);
@@ -96,7 +97,8 @@ async::Task<> StoredTaskQueue::wait_for_work(std::chrono::milliseconds at_most) 
     const auto waiter = std::make_shared<WaitState>();
     dispatcher_ = waiter;
     background_.spawn(end_wait(loop_, waiter, at_most));
-    co_await waiter->done;
+    auto& done = waiter->done;
+    co_await done;
     waiter->timer.request_stop();
     if (dispatcher_ == waiter) {
         dispatcher_.reset();

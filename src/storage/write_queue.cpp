@@ -195,8 +195,9 @@ async::Task<> WriteQueue::stop() {
         state_->closing = true;
     }
     state_->wake.notify_one();
-    if (!state_->ended.is_set()) {
-        co_await state_->ended;
+    auto& ended = state_->ended;
+    if (!ended.is_set()) {
+        co_await ended;
     }
     state_->close();
 }
