@@ -28,12 +28,24 @@ bool has_database(Service service) {
     return service == Service::data || service == Service::auth || service == Service::queue;
 }
 
+/// `<NAME>_BURST` requests at once, then `<NAME>_PER_MINUTE`.
+ratelimit::BucketOptions read_bucket(Environment& environment, const std::string& name,
+                                     const ratelimit::BucketOptions& usual) {
+    const core::IntegerBounds bounds{.min = 1, .max = 1'000'000};
+    const auto per_minute = static_cast<std::int64_t>(60 * usual.refill_per_second + 0.5);
+    return {.capacity = environment.integer(name + "_BURST", usual.capacity, bounds),
+            .refill_per_second = static_cast<double>(environment.integer(
+                                     name + "_PER_MINUTE", per_minute, bounds)) /
+                                 60.0};
+}
+
 CommonConfig read_common(Environment& environment) {
     CommonConfig common;
     common.dev = environment.boolean("COURSESELECT_DEV", false);
     common.internal_token = environment.required_secret("INTERNAL_TOKEN");
     common.jwt_secret = environment.required_secret("JWT_SECRET_KEY");
     common.rate_limits = environment.boolean("RATE_LIMITS", true);
+    common.bearer_bucket = read_bucket(environment, "BEARER", common.bearer_bucket);
     common.use_sockets = environment.boolean("USE_SOCKETS", true);
     common.socket_directory = environment.text(
         "SOCKET_DIR",
@@ -79,20 +91,8 @@ AuthConfig read_auth(Environment& environment, bool dev) {
 
 QueueConfig read_queue(Environment& environment) {
     const QueueConfig usual;
-    QueueConfig queue;
-    queue.student_burst = environment.integer("QUEUE_STUDENT_BURST", usual.student_burst,
-                                              {.min = 1, .max = 1'000'000});
-    queue.student_refill_per_second =
-        static_cast<double>(environment.integer("QUEUE_STUDENT_PER_MINUTE", 6,
-                                                {.min = 1, .max = 1'000'000})) /
-        60.0;
-    queue.address_burst = environment.integer("QUEUE_ADDRESS_BURST", usual.address_burst,
-                                              {.min = 1, .max = 1'000'000});
-    queue.address_refill_per_second =
-        static_cast<double>(environment.integer("QUEUE_ADDRESS_PER_MINUTE", 30'000,
-                                                {.min = 1, .max = 1'000'000})) /
-        60.0;
-    return queue;
+    return {.student = read_bucket(environment, "QUEUE_STUDENT", usual.student),
+            .address = read_bucket(environment, "QUEUE_ADDRESS", usual.address)};
 }
 
 storage::DatabaseOptions read_database(Environment& environment) {

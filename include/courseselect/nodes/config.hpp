@@ -14,6 +14,7 @@
 #include "courseselect/domain/selection_rule.hpp"
 #include "courseselect/nodes/host.hpp"
 #include "courseselect/ratelimit/client_address.hpp"
+#include "courseselect/ratelimit/token_bucket.hpp"
 #include "courseselect/storage/database.hpp"
 
 namespace courseselect::nodes {
@@ -35,6 +36,7 @@ struct CommonConfig {
     core::Secret jwt_secret;
     bool dev = false;
     bool rate_limits = true;
+    ratelimit::BucketOptions bearer_bucket{.capacity = 60, .refill_per_second = 1.0};
     bool use_sockets = true;
     std::string socket_directory;
     std::map<Service, std::string> urls;  ///< `DATA_NODE_URL` ...: only those that are set
@@ -49,11 +51,11 @@ struct AuthConfig {
     int bcrypt_cost = 10;
 };
 
+/// Limits of `/queue/submit`. An address may stand for a campus behind one NAT, so it may do much
+/// more than a student.
 struct QueueConfig {
-    std::int64_t student_burst = 10;
-    double student_refill_per_second = 0.1;
-    std::int64_t address_burst = 5'000;
-    double address_refill_per_second = 500;
+    ratelimit::BucketOptions student{.capacity = 10, .refill_per_second = 0.1};
+    ratelimit::BucketOptions address{.capacity = 5'000, .refill_per_second = 500};
 };
 
 /// Everything a program of one or more services needs.

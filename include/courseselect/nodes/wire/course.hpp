@@ -114,6 +114,11 @@ struct CourseRef {
     core::CourseId course_id;
 };
 
+/// Query of `GET /courses`.
+struct CourseLimit {
+    std::optional<std::int64_t> limit;
+};
+
 struct ImportedCourse {
     core::CourseId course_id;
     std::string course_name;
@@ -290,6 +295,14 @@ struct Describe<wire::CourseRef> {
     static constexpr auto fields() {
         return object("CourseRef", "One course.",
                       field<&wire::CourseRef::course_id>("course_id", example("1")));
+    }
+};
+
+template <>
+struct Describe<wire::CourseLimit> {
+    static constexpr auto fields() {
+        return object("CourseLimit", "How many at most.",
+                      field<&wire::CourseLimit::limit>("limit", at_least(1), empty_is_absent));
     }
 };
 

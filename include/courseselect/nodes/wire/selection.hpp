@@ -101,6 +101,18 @@ struct TaskQuery {
     int wait = 0;                               ///< seconds to wait for the end of the task
 };
 
+/// A course that stands in the way.
+struct ConflictingCourse {
+    core::CourseId course_id;
+    std::string course_name;
+};
+/// Answer of `POST /internal/check`.
+struct SelectionCheck {
+    bool can_select = false;
+    std::vector<Reason> reasons;
+    std::vector<ConflictingCourse> time_conflicts;
+};
+
 /// One event of the data node's outbox.
 struct SelectionEvent {
     std::int64_t sequence = 0;
@@ -252,6 +264,23 @@ struct Describe<wire::TaskQuery> {
                                             doc("Only if it is this student's task.")),
                       field<&T::wait>("wait", between(0, 25), optional_with_default,
                                       doc("Seconds to wait for the decision.")));
+    }
+};
+template <>
+struct Describe<wire::ConflictingCourse> {
+    static constexpr auto fields() {
+        using C = wire::ConflictingCourse;
+        return object("ConflictingCourse", "A course at the same time.",
+                      field<&C::course_id>("course_id"), field<&C::course_name>("course_name"));
+    }
+};
+template <>
+struct Describe<wire::SelectionCheck> {
+    static constexpr auto fields() {
+        using C = wire::SelectionCheck;
+        return object("SelectionCheck", "What a selection would be answered.",
+                      field<&C::can_select>("can_select"), field<&C::reasons>("reasons"),
+                      field<&C::time_conflicts>("time_conflicts"));
     }
 };
 template <>

@@ -1,0 +1,123 @@
+#pragma once
+/// The queue node's own answers (contract §6).
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "courseselect/core/clock.hpp"
+#include "courseselect/core/ids.hpp"
+#include "courseselect/json/describe.hpp"
+
+namespace courseselect::nodes::wire {
+
+struct CancelQuery {
+    std::string task_id;
+    core::StudentId student_id;
+};
+
+struct QueueStats {
+    std::int64_t pending_tasks = 0;
+    std::int64_t processing_tasks = 0;
+    std::int64_t completed_tasks_today = 0;
+    std::int64_t failed_tasks_today = 0;
+    double average_processing_time = 0;
+    std::int64_t queue_length = 0;
+};
+
+struct StudentTasksQuery {
+    core::StudentId student_id;
+    std::optional<std::string> status_filter;
+    int limit = 10;
+};
+struct StudentTask {
+    std::string task_id;
+    core::CourseId course_id;
+    std::string task_type;
+    std::string status;
+    core::WallTime created_at;
+    std::optional<core::WallTime> completed_at;
+};
+struct StudentTasks {
+    std::vector<StudentTask> tasks;
+};
+
+struct QueueHealth {
+    std::string status;
+    std::string queue_status = "active";
+    bool database_connected = true;
+    std::int64_t pending_tasks = 0;
+    std::int64_t processing_tasks = 0;
+};
+
+}  // namespace courseselect::nodes::wire
+
+namespace courseselect::json {
+
+namespace wire = nodes::wire;
+
+template <>
+struct Describe<wire::CancelQuery> {
+    static constexpr auto fields() {
+        return object("CancelQuery", "Whose task.",
+                      field<&wire::CancelQuery::task_id>("task_id", length(1, 64)),
+                      field<&wire::CancelQuery::student_id>("student_id"));
+    }
+};
+template <>
+struct Describe<wire::QueueStats> {
+    static constexpr auto fields() {
+        using Q = wire::QueueStats;
+        return object("QueueStats", "Figures of the queue; today is the UTC day.",
+                      field<&Q::pending_tasks>("pending_tasks"),
+                      field<&Q::processing_tasks>("processing_tasks"),
+                      field<&Q::completed_tasks_today>("completed_tasks_today"),
+                      field<&Q::failed_tasks_today>("failed_tasks_today"),
+                      field<&Q::average_processing_time>("average_processing_time",
+                                                         doc("Seconds, of the last 100.")),
+                      field<&Q::queue_length>("queue_length"));
+    }
+};
+template <>
+struct Describe<wire::StudentTasksQuery> {
+    static constexpr auto fields() {
+        using Q = wire::StudentTasksQuery;
+        return object(
+            "StudentTasksQuery", "Whose tasks.", field<&Q::student_id>("student_id"),
+            field<&Q::status_filter>("status_filter", empty_is_absent,
+                                     one_of<"pending", "processing", "completed", "failed">),
+            field<&Q::limit>("limit", between(1, 1000), optional_with_default));
+    }
+};
+template <>
+struct Describe<wire::StudentTask> {
+    static constexpr auto fields() {
+        using T = wire::StudentTask;
+        return object("StudentTask", "A task of a student.", field<&T::task_id>("task_id"),
+                      field<&T::course_id>("course_id"), field<&T::task_type>("task_type"),
+                      field<&T::status>("status"), field<&T::created_at>("created_at"),
+                      field<&T::completed_at>("completed_at"));
+    }
+};
+template <>
+struct Describe<wire::StudentTasks> {
+    static constexpr auto fields() {
+        return object("StudentTasks", "Newest first.",
+                      field<&wire::StudentTasks::tasks>("tasks"));
+    }
+};
+template <>
+struct Describe<wire::QueueHealth> {
+    static constexpr auto fields() {
+        using Q = wire::QueueHealth;
+        return object("QueueHealth", "How the queue is doing.",
+                      field<&Q::status>("status", one_of<"healthy", "degraded", "unhealthy">),
+                      field<&Q::queue_status>("queue_status"),
+                      field<&Q::database_connected>("database_connected"),
+                      field<&Q::pending_tasks>("pending_tasks"),
+                      field<&Q::processing_tasks>("processing_tasks"));
+    }
+};
+
+}  // namespace courseselect::json
