@@ -19,6 +19,10 @@ if(CMAKE_CXX_COMPILER_ID STREQUAL "GNU")
   # False alarms of g++ 12: coroutine frames at -O1, and variants moved inside coroutines.
   target_compile_options(courseselect_flags INTERFACE
     -Wno-mismatched-new-delete -Wno-maybe-uninitialized)
+  if(CMAKE_UNITY_BUILD)
+    # To g++ every file of a unity build is a header, so types without linkage look shared.
+    target_compile_options(courseselect_flags INTERFACE -Wno-subobject-linkage)
+  endif()
 endif()
 if(COURSESELECT_WERROR)
   target_compile_options(courseselect_flags INTERFACE -Werror)

@@ -56,7 +56,7 @@ Parsed parse(std::string_view input, std::size_t step, const ParserLimits& limit
     return result;
 }
 
-std::string get(std::string_view target, std::string_view fields = "") {
+std::string get_text(std::string_view target, std::string_view fields = "") {
     return "GET " + std::string(target) + " HTTP/1.1\r\nHost: a\r\n" + std::string(fields) + "\r\n";
 }
 
@@ -67,10 +67,10 @@ TEST_SUITE("net/http/parser") {
         const std::string input =
             "POST /courses/7?page=2&x=%20 HTTP/1.1\r\nHost: example.org:8080\r\nX-Empty:\r\n"
             "X-Padded: \t a b \t\r\nContent-Length: 11\r\n\r\nhello world" +
-            get("/second") +
+            get_text("/second") +
             "POST /third HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: Chunked\r\n\r\n"
             "5;name=value\r\nabcde\r\n1\r\nf\r\n0\r\nX-Trailer: dropped\r\n\r\n" +
-            get("/fourth?q", "Connection: close\r\n");
+            get_text("/fourth?q", "Connection: close\r\n");
         for (std::size_t step = 1; step <= input.size(); ++step) {
             CAPTURE(step);
             const Parsed result = parse(input, step);
@@ -86,16 +86,16 @@ TEST_SUITE("net/http/parser") {
     }
 
     TEST_CASE("field values lose their surrounding blanks only") {
-        const Parsed result = parse(get("/", "X-Padded: \t a  b \t\r\nX-Empty:\r\n"), 1000);
+        const Parsed result = parse(get_text("/", "X-Padded: \t a  b \t\r\nX-Empty:\r\n"), 1000);
         REQUIRE(result.headers.size() == 3);
         CHECK(result.headers[1] == std::pair<std::string, std::string>("X-Padded", "a  b"));
         CHECK(result.headers[2] == std::pair<std::string, std::string>("X-Empty", ""));
     }
 
     TEST_CASE("absolute targets are taken apart") {
-        CHECK(parse(get("http://a/x/y?z=1"), 1000).paths.at(0) == "/x/y");
-        CHECK(parse(get("http://a"), 1000).paths.at(0) == "/");
-        const Parsed only_query = parse(get("http://a?z=1"), 1000);
+        CHECK(parse(get_text("http://a/x/y?z=1"), 1000).paths.at(0) == "/x/y");
+        CHECK(parse(get_text("http://a"), 1000).paths.at(0) == "/");
+        const Parsed only_query = parse(get_text("http://a?z=1"), 1000);
         CHECK(only_query.paths.at(0) == "/");
         CHECK(only_query.query == "z=1");
     }
@@ -104,14 +104,14 @@ TEST_SUITE("net/http/parser") {
         ParserLimits limits;
         limits.target_bytes_max = 20;
         for (const std::size_t step : {1U, 7U, 1000U}) {
-            CHECK(parse(get("/" + std::string(19, 'a')), step, limits).refused == 0);
-            CHECK(parse(get("/" + std::string(20, 'a')), step, limits).refused == 414);
+            CHECK(parse(get_text("/" + std::string(19, 'a')), step, limits).refused == 0);
+            CHECK(parse(get_text("/" + std::string(20, 'a')), step, limits).refused == 414);
         }
     }
 
     TEST_CASE("the header's bound in bytes") {
         ParserLimits limits;
-        const std::string request = get("/", "X-Long: " + std::string(100, 'v') + "\r\n");
+        const std::string request = get_text("/", "X-Long: " + std::string(100, 'v') + "\r\n");
         limits.header_bytes_max = request.size();
         for (const std::size_t step : {1U, 7U, 1000U}) {
             CHECK(parse(request, step, limits).refused == 0);
@@ -126,8 +126,8 @@ TEST_SUITE("net/http/parser") {
         ParserLimits limits;
         limits.header_count_max = 3;
         for (const std::size_t step : {1U, 1000U}) {
-            CHECK(parse(get("/", "A: 1\r\nB: 2\r\n"), step, limits).refused == 0);
-            CHECK(parse(get("/", "A: 1\r\nB: 2\r\nC: 3\r\n"), step, limits).refused == 431);
+            CHECK(parse(get_text("/", "A: 1\r\nB: 2\r\n"), step, limits).refused == 0);
+            CHECK(parse(get_text("/", "A: 1\r\nB: 2\r\nC: 3\r\n"), step, limits).refused == 431);
         }
     }
 
@@ -169,12 +169,12 @@ TEST_SUITE("net/http/parser") {
         REQUIRE(parser.feed(more.data(), more.size()) == RequestParser::Status::need_more);
         CHECK_FALSE(parser.expects_continue());
         CHECK(parser.body_bytes_missing() == 2);
-        CHECK(parse(get("/", "Expect: tea\r\n"), 1000).refused == 417);
+        CHECK(parse(get_text("/", "Expect: tea\r\n"), 1000).refused == 417);
     }
 
     TEST_CASE("keep-alive follows version and Connection") {
-        CHECK(parse(get("/"), 1000).keep_alive);
-        CHECK_FALSE(parse(get("/", "Connection: x, Close\r\n"), 1000).keep_alive);
+        CHECK(parse(get_text("/"), 1000).keep_alive);
+        CHECK_FALSE(parse(get_text("/", "Connection: x, Close\r\n"), 1000).keep_alive);
         CHECK_FALSE(parse("GET / HTTP/1.0\r\n\r\n", 1000).keep_alive);
         CHECK(parse("GET / HTTP/1.0\r\nConnection: keep-alive\r\n\r\n", 1000).keep_alive);
     }
