@@ -30,6 +30,10 @@ inline constexpr Service all_services[] = {Service::data, Service::auth, Service
 /// 8001 to 8005 (contract, first table).
 [[nodiscard]] std::uint16_t default_port(Service service);
 
+/// Existing installations have short secrets; ours are longer when we make them. Below 8 characters
+/// a configuration is refused.
+inline constexpr std::size_t jwt_secret_bytes_min = 8;
+
 /// What all nodes of a program share.
 struct CommonConfig {
     core::Secret internal_token;

@@ -1,0 +1,126 @@
+#include "courseselect/nodes/assembly.hpp"
+
+#include <algorithm>
+#include <map>
+#include <utility>
+
+#include "courseselect/auth/jwt.hpp"
+#include "courseselect/net/http/local_client.hpp"
+#include "courseselect/net/http/service_client.hpp"
+#include "courseselect/nodes/data/data_node.hpp"
+#include "courseselect/nodes/queue/queue_node.hpp"
+#include "courseselect/nodes/service_options.hpp"
+#include "courseselect/nodes/student/student_node.hpp"
+
+namespace courseselect::nodes {
+namespace {
+
+using ClientPointer = std::unique_ptr<net::http::Client>;
+using NodePointer = std::unique_ptr<Node>;
+
+/// Builds one node after the other; knows which are in this process.
+class Assembler {
+  public:
+    Assembler(Runtime runtime, const ProgramConfig& config) : runtime_(runtime), config_(config) {}
+
+    core::Result<NodePointer> make(Service service) {
+        switch (service) {
+            case Service::data: return remember(service, make_data());
+            case Service::queue: return remember(service, make_queue());
+            default: break;
+            case Service::student: return remember(service, make_student());
+        }
+        return core::Error(core::Errc::internal, "unknown service");
+    }
+
+  private:
+    core::Result<NodePointer> remember(Service service, core::Result<NodePointer> node) {
+        if (node) {
+            local_[service] = &(*node)->handler();
+        }
+        return node;
+    }
+
+    core::Result<ClientPointer> client_of(Service service) {
+        if (const auto found = local_.find(service); found != local_.end()) {
+            return ClientPointer(std::make_unique<net::http::LocalClient>(*found->second));
+        }
+        const auto url = config_.common.urls.find(service);
+        return net::http::make_service_client(
+            runtime_.loop, runtime_.clock,
+            {.name = std::string(service_name(service)),
+             .default_port = default_port(service),
+             .use_sockets = config_.common.use_sockets,
+             .socket_directory = config_.common.socket_directory,
+             .url = url == config_.common.urls.end() ? std::string() : url->second});
+    }
+
+    core::Result<std::unique_ptr<const api::Authenticator>> authenticator() {
+        COURSESELECT_TRY(auto verifier, auth::JwtVerifier::hs256(
+                                            config_.common.jwt_secret,
+                                            {.secret_bytes_min = jwt_secret_bytes_min}));
+        return std::unique_ptr<const api::Authenticator>(
+            std::make_unique<api::JwtAuthenticator>(std::move(verifier), runtime_.clock));
+    }
+
+    api::ServiceOptions bearer_service(std::string title) {
+        api::ServiceOptions options = service_options(config_.common, std::move(title));
+        options.bearer_limit = bearer_limit(config_.common);
+        return options;
+    }
+
+    core::Result<NodePointer> make_data() {
+        return NodePointer(std::make_unique<data::DataNode>(
+            runtime_,
+            data::DataNodeOptions{
+                .database = config_.database_urls.at(Service::data),
+                .storage = config_.database,
+                .limits = config_.limits,
+                .service = service_options(config_.common, "courseselect data node")}));
+    }
+
+    core::Result<NodePointer> make_queue() {
+        COURSESELECT_TRY(auto data, client_of(Service::data));
+        queue::QueueNodeOptions options;
+        options.database = config_.database_urls.at(Service::queue);
+        options.storage = config_.database;
+        options.service = service_options(config_.common, "courseselect queue node");
+        if (config_.common.rate_limits) {
+            options.student_limit = ratelimit::LimiterOptions{.bucket = config_.queue.student};
+            options.address_limit = ratelimit::LimiterOptions{.bucket = config_.queue.address};
+        }
+        return NodePointer(
+            std::make_unique<queue::QueueNode>(runtime_, std::move(options), std::move(data)));
+    }
+
+    core::Result<NodePointer> make_student() {
+        COURSESELECT_TRY(auto data, client_of(Service::data));
+        COURSESELECT_TRY(auto queue, client_of(Service::queue));
+        COURSESELECT_TRY(auto tokens, authenticator());
+        student::StudentNodeOptions options;
+        options.service = bearer_service("courseselect student node");
+        return NodePointer(std::make_unique<student::StudentNode>(
+            runtime_, std::move(options), std::move(tokens), std::move(data), std::move(queue)));
+    }
+
+    Runtime runtime_;
+    const ProgramConfig& config_;
+    std::map<Service, net::http::Handler*> local_;
+};
+
+}  // namespace
+
+core::Result<> assemble(Host& host, Runtime runtime, const ProgramConfig& config,
+                        const std::vector<Service>& services) {
+    Assembler assembler(runtime, config);
+    for (const Service service : all_services) {
+        if (std::find(services.begin(), services.end(), service) == services.end()) {
+            continue;
+        }
+        COURSESELECT_TRY(auto node, assembler.make(service));
+        host.add(std::move(node), config.listeners.at(service));
+    }
+    return {};
+}
+
+}  // namespace courseselect::nodes

@@ -1,0 +1,136 @@
+#include "courseselect/nodes/program.hpp"
+
+#include <fmt/format.h>
+
+#include <CLI/CLI.hpp>
+#include <csignal>
+#include <cstdio>
+#include <string>
+
+#include "courseselect/async/event_loop.hpp"
+#include "courseselect/core/encoding.hpp"
+#include "courseselect/core/log.hpp"
+#include "courseselect/crypto/random.hpp"
+#include "courseselect/nodes/assembly.hpp"
+
+namespace courseselect::nodes {
+namespace {
+
+constexpr const char* program_version = "courseselect 0.1.0";
+constexpr int exit_bad_configuration = 2;
+
+struct Flags {
+    bool dev = false;
+    bool no_rate_limit = false;
+    bool check_config = false;
+    std::string host;
+    std::string port;
+};
+
+/// Adds the flags as the strongest layer of the configuration.
+void add_flags(core::Environment& environment, const Flags& flags) {
+    if (flags.dev) {
+        environment.set_flag("COURSESELECT_DEV", "true");
+    }
+    if (flags.no_rate_limit) {
+        environment.set_flag("RATE_LIMITS", "false");
+    }
+    if (!flags.host.empty()) {
+        environment.set_flag("HOST", flags.host);
+    }
+    if (!flags.port.empty()) {
+        environment.set_flag("PORT", flags.port);
+    }
+}
+
+/// Layers under the flags: the environment, the node's and the project's `.env`, generated secrets.
+core::Result<> load_layers(core::Environment& environment, const std::vector<Service>& services,
+                           crypto::RandomSource& random) {
+    if (services.size() == 1) {
+        environment.load_file(core::Origin::node_file,
+                              fmt::format("{}_node/.env", service_name(services.front())));
+    }
+    environment.load_file(core::Origin::project_file, ".env");
+    const std::string file = environment.text("SECRETS_FILE", "./secrets.env");
+    const auto make = [&random](std::string_view) {
+        return core::base64url_encode(random.bytes(32));
+    };
+    COURSESELECT_TRY(const auto made, environment.ensure_secrets(
+                                          file, {"INTERNAL_TOKEN", "JWT_SECRET_KEY"}, make));
+    for (const std::string& name : made) {
+        core::log::info("secret_generated", {{"name", name}, {"file", file}});
+    }
+    return {};
+}
+
+int run_services(const ProgramConfig& config, const std::vector<Service>& services,
+                 crypto::RandomSource& random) {
+    async::EventLoop loop;
+    const core::SystemClock clock;
+    Host host(loop, clock, config.host);
+    const auto assembled = assemble(host, {loop, clock, random}, config, services);
+    if (!assembled) {
+        core::log::error("start_failed", {{"error", assembled.error()}});
+        return exit_bad_configuration;
+    }
+    return host.run_until_signal();
+}
+
+int run_with(core::Environment& environment, const Flags& flags,
+             const std::vector<Service>& services) {
+    crypto::SystemRandomSource random;
+    add_flags(environment, flags);
+    const auto loaded = load_layers(environment, services, random);
+    if (!loaded) {
+        fmt::print(stderr, "{}\n", loaded.error().detail());
+        return exit_bad_configuration;
+    }
+    const ProgramConfig config = read_config(environment, services);
+    if (flags.check_config) {
+        fmt::print("{}", environment.report());
+    }
+    const auto checked = environment.check();
+    if (!checked) {
+        fmt::print(stderr, "The configuration cannot be used:\n{}\n", checked.error().detail());
+        return exit_bad_configuration;
+    }
+    for (const std::string& warning : environment.warnings()) {
+        core::log::warn("configuration", {{"warning", warning}});
+    }
+    if (flags.check_config) {
+        return 0;
+    }
+    auto log = core::log::Session::open(config.log);
+    if (!log) {
+        fmt::print(stderr, "{}\n", log.error().detail());
+        return exit_bad_configuration;
+    }
+    return run_services(config, services, random);
+}
+
+}  // namespace
+
+int run_program(int argc, char** argv, const std::vector<Service>& services) {
+    // A peer that closes early is an error of the write, not the end of the program.
+    std::signal(SIGPIPE, SIG_IGN);
+    Flags flags;
+    CLI::App app("A service of the courseselect backend. It is configured by environment variables "
+                 "and .env files; --check-config shows them all.");
+    app.set_version_flag("--version", program_version);
+    app.add_flag("--dev", flags.dev,
+                 "For trying out: documented admin passwords, cheap hashing allowed");
+    app.add_flag("--no-rate-limit", flags.no_rate_limit, "For benchmarks");
+    app.add_flag("--check-config", flags.check_config,
+                 "Print the effective configuration, secrets masked, and exit");
+    app.add_option("--host", flags.host, "Address to listen on (HOST)");
+    app.add_option("--port", flags.port, "TCP port to listen on (PORT)");
+    try {
+        app.parse(argc, argv);
+    } catch (const CLI::ParseError& error) {
+        return app.exit(error) == 0 ? 0 : exit_bad_configuration;
+    }
+    core::Environment environment = core::Environment::of_process();
+    return run_with(environment, flags, services);
+}
+
+}  // namespace courseselect::nodes
