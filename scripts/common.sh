@@ -1,3 +1,4 @@
+# shellcheck shell=bash disable=SC2154
 # Shared by run_tests.sh and start_backend.sh: sourced, not run. Needs `root`, the checkout's top.
 
 say() { printf '%s\n' "$*"; }

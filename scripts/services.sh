@@ -1,0 +1,235 @@
+# shellcheck shell=bash disable=SC2154
+# The five daemons as processes: sourced by start_backend.sh. Needs `root` and scripts/common.sh.
+#
+# `.backend_pids` has one line a daemon: name, process id, and that process's start time in clock
+# ticks since boot (field 22 of /proc/PID/stat). Id and start time together name one process for
+# ever, so an id that the kernel has given to somebody else is never signalled. Nothing is looked
+# up by name pattern.
+
+pids_file=$root/.backend_pids
+data_directory=$root/data
+log_directory=$root/logs
+binaries=$root/build/bin
+# In the order of starting: a node that others call comes before them. Stopping goes backwards.
+services=(data auth queue teacher student)
+declare -A default_ports=([data]=8001 [auth]=8002 [teacher]=8003 [student]=8004 [queue]=8005)
+
+start_seconds_max=30 # a first start makes the databases and two bcrypt hashes; a second is usual
+stop_seconds_max=${STOP_SECONDS_MAX:-15} # the daemons finish requests for at most 10 s
+log_bytes_max=$((64 * 1024 * 1024))
+
+program_of() { printf 'course-%s-node\n' "$1"; }
+
+# process_start_time PID: prints it; fails when there is no such process or only its zombie.
+process_start_time() {
+    local stat fields
+    stat=$(cat "/proc/$1/stat" 2>/dev/null) || return 1
+    # The name in brackets may hold blanks: what follows the last bracket starts with field 3.
+    read -r -a fields <<<"${stat##*) }"
+    [ "${fields[0]}" != Z ] || return 1
+    printf '%s\n' "${fields[19]}"
+}
+
+is_that_process() { [ "$(process_start_time "$1")" = "$2" ]; }
+
+# running_pid SERVICE: prints the id of the recorded process if that very process lives.
+running_pid() {
+    local name pid start_time wanted
+    wanted=$(program_of "$1")
+    [ -r "$pids_file" ] || return 1
+    while read -r name pid start_time _; do
+        if [ "$name" = "$wanted" ] && [[ "$pid" =~ ^[0-9]+$ ]] &&
+            is_that_process "$pid" "$start_time"; then
+            printf '%s\n' "$pid"
+            return 0
+        fi
+    done <"$pids_file"
+    return 1
+}
+
+running_count() {
+    local service count=0
+    for service in "${services[@]}"; do
+        ! running_pid "$service" >/dev/null || count=$((count + 1))
+    done
+    printf '%s\n' "$count"
+}
+
+# Drops the lines of processes that are gone.
+tidy_pids_file() {
+    local name pid start_time kept=""
+    [ -e "$pids_file" ] || return 0
+    while read -r name pid start_time _; do
+        if [[ "$pid" =~ ^[0-9]+$ ]] && is_that_process "$pid" "$start_time"; then
+            kept+="$name $pid $start_time"$'\n'
+        fi
+    done <"$pids_file"
+    if [ -z "$kept" ]; then
+        rm -f "$pids_file"
+    else
+        printf '%s' "$kept" >"$pids_file.new" && mv "$pids_file.new" "$pids_file"
+    fi
+}
+
+declare -A node_configs=()
+
+# Asks every node for its configuration. Fails with the node's own words when one is faulty.
+load_node_configs() {
+    local service
+    for service in "${services[@]}"; do
+        if ! node_configs[$service]=$(service_environment "$service" \
+            "$binaries/$(program_of "$service")" "${daemon_options[@]}" --check-config 2>&1); then
+            fail "$(program_of "$service") refuses its configuration:"
+            printf '%s\n' "${node_configs[$service]}" >&2
+            return 1
+        fi
+    done
+}
+
+# node_setting SERVICE NAME DEFAULT: the value the node uses, as it told in `NAME=value  # origin`.
+node_setting() {
+    local line
+    line=$(grep -m 1 "^$2=" <<<"${node_configs[$1]:-}") || line=
+    line=${line#*=}
+    line=${line%%  #*}
+    printf '%s\n' "${line:-$3}"
+}
+
+# service_environment SERVICE COMMAND...: runs the command as that node's process would run, in the
+# data directory. DATA_PORT, AUTH_PORT, ... choose the ports of one node each; a PORT of the
+# caller's environment would put all five on one, so it is not passed on.
+service_environment() {
+    local service=$1 port_name="${1^^}_PORT"
+    shift
+    (
+        cd "$data_directory" || exit 1
+        unset PORT
+        [ -z "${!port_name:-}" ] || export PORT="${!port_name}"
+        "$@"
+    )
+}
+
+# node_address SERVICE: the URL at which this machine reaches the node's TCP port.
+node_address() {
+    local host scheme=http
+    host=$(node_setting "$1" HOST 127.0.0.1)
+    [ "$host" != 0.0.0.0 ] || host=127.0.0.1
+    [[ "$host" != *:* ]] || host="[$host]"
+    [ -z "$(node_setting "$1" TLS_CERTIFICATE "")" ] || scheme=https
+    printf '%s://%s:%s\n' "$scheme" "$host" "$(node_setting "$1" PORT "${default_ports[$1]}")"
+}
+
+# health_arguments SERVICE: how curl reaches the node, a word a line: its socket, else its port.
+health_arguments() {
+    local socket
+    if [ "$(node_setting "$1" USE_SOCKETS true)" != false ]; then
+        socket=$(node_setting "$1" SOCKET_DIR "${TMPDIR:-/tmp}/course-selection-sockets")
+        printf '%s\n' --unix-socket "$socket/${1}_node.sock" http://localhost/health
+    else
+        # A certificate names a public host, not this address; here it only matters who answers.
+        printf '%s\n' --insecure "$(node_address "$1")/health"
+    fi
+}
+
+# is_healthy CURL_ARGUMENT...
+is_healthy() {
+    curl --silent --fail --noproxy '*' --max-time 5 --output /dev/null "$@" 2>/dev/null </dev/null
+}
+
+show_log_tail() {
+    fail "the last lines of ${1#"$root"/}:"
+    tail -n 20 "$1" >&2 || true
+}
+
+# start_service SERVICE: starts the node and waits until it is healthy.
+start_service() {
+    local service=$1 program log pid start_time deadline health
+    program=$(program_of "$service")
+    log=$log_directory/$program.log
+    if [ "$(stat -c %s "$log" 2>/dev/null || echo 0)" -gt "$log_bytes_max" ]; then
+        mv "$log" "$log.1"
+    fi
+    mapfile -t health < <(health_arguments "$service")
+    # setsid: an interrupt typed at this script's terminal is not for the daemons. Descriptor 9 is
+    # this script's lock.
+    # shellcheck disable=SC2016
+    service_environment "$service" bash -c \
+        'exec 9>&-; log=$1; shift; setsid "$@" >>"$log" 2>&1 </dev/null & echo $!' \
+        bash "$log" "$binaries/$program" "${daemon_options[@]}" >"$pids_file.started"
+    read -r pid <"$pids_file.started"
+    rm -f "$pids_file.started"
+    if ! start_time=$(process_start_time "$pid"); then
+        fail "$program ended at once"
+        show_log_tail "$log"
+        return 1
+    fi
+    printf '%s %s %s\n' "$program" "$pid" "$start_time" >>"$pids_file"
+    deadline=$((SECONDS + start_seconds_max))
+    until is_healthy "${health[@]}"; do
+        if ! is_that_process "$pid" "$start_time"; then
+            fail "$program ended while it was starting"
+            show_log_tail "$log"
+            return 1
+        fi
+        if [ "$SECONDS" -ge "$deadline" ]; then
+            fail "$program did not answer /health within $start_seconds_max s"
+            show_log_tail "$log"
+            return 1
+        fi
+        sleep 0.05
+    done
+    # Another program may hold the node's port and answer in its place.
+    if ! is_that_process "$pid" "$start_time"; then
+        fail "$program ended after its start; something else answers for it"
+        show_log_tail "$log"
+        return 1
+    fi
+    say "$(printf '%-20s pid %-8s ready' "$program" "$pid")"
+}
+
+# stop_service SERVICE: asks it to end, waits, then kills that same process. Fails when none runs.
+stop_service() {
+    local service=$1 program pid start_time deadline
+    program=$(program_of "$service")
+    pid=$(running_pid "$service") || return 1
+    start_time=$(process_start_time "$pid") || return 1
+    kill -TERM "$pid" 2>/dev/null || true
+    deadline=$((SECONDS + stop_seconds_max))
+    while is_that_process "$pid" "$start_time"; do
+        if [ "$SECONDS" -ge "$deadline" ]; then
+            fail "$program (pid $pid) did not end within $stop_seconds_max s; killing it"
+            kill -KILL "$pid" 2>/dev/null || true
+            deadline=$((SECONDS + stop_seconds_max))
+        fi
+        sleep 0.05
+    done
+    say "$(printf '%-20s pid %-8s stopped' "$program" "$pid")"
+}
+
+# Stops what runs, last started first. Fails when nothing ran.
+stop_services() {
+    local index stopped=1
+    for ((index = ${#services[@]} - 1; index >= 0; --index)); do
+        ! stop_service "${services[$index]}" || stopped=0
+    done
+    tidy_pids_file
+    return "$stopped"
+}
+
+# Prints SERVICE, PID and STATUS of each. Fails unless all are running.
+print_status() {
+    local service pid status health all=0
+    printf '%-20s %-8s %s\n' SERVICE PID STATUS
+    for service in "${services[@]}"; do
+        if pid=$(running_pid "$service"); then
+            mapfile -t health < <(health_arguments "$service")
+            status=running
+            is_healthy "${health[@]}" || status="not answering"
+        else
+            pid=- status=stopped
+        fi
+        [ "$status" = running ] || all=1
+        printf '%-20s %-8s %s\n' "$(program_of "$service")" "$pid" "$status"
+    done
+    return "$all"
+}

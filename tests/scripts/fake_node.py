@@ -1,0 +1,52 @@
+#!/usr/bin/env python3
+"""A stand-in for a daemon, as far as the start script can tell: configuration, socket, signals.
+
+Its name says which node it is (course-data-node). FAKE_FAIL names a node that ends at once,
+FAKE_STUBBORN one that ignores SIGTERM.
+"""
+import os
+import re
+import signal
+import socketserver
+import sys
+from http.server import BaseHTTPRequestHandler
+
+node = re.fullmatch(r"course-(\w+)-node", os.path.basename(sys.argv[0])).group(1)
+sockets = os.path.join(os.environ["FAKE_DIRECTORY"], "sockets")
+
+if "--check-config" in sys.argv:
+    print(f"PORT={os.environ.get('PORT', '8000')}  # default")
+    print(f"SOCKET_DIR={sockets}  # environment variable")
+    sys.exit(1 if os.environ.get("FAKE_BAD_CONFIG") == node else 0)
+if os.environ.get("FAKE_FAIL") == node:
+    print("the database is on fire", file=sys.stderr)
+    sys.exit(1)
+
+
+class Handler(BaseHTTPRequestHandler):
+    def do_GET(self):
+        self.send_response(200)
+        self.end_headers()
+
+    def address_string(self):
+        return "socket"
+
+
+def stop(*_):
+    note("stopped")
+    os._exit(0)
+
+
+def note(event):
+    with open(os.path.join(os.environ["FAKE_DIRECTORY"], "events"), "a", encoding="utf-8") as file:
+        file.write(f"{node} {event}\n")
+
+
+ignores = os.environ.get("FAKE_STUBBORN") == node
+signal.signal(signal.SIGTERM, signal.SIG_IGN if ignores else stop)
+os.makedirs(sockets, exist_ok=True)
+path = os.path.join(sockets, f"{node}_node.sock")
+if os.path.exists(path):
+    os.unlink(path)
+note("started")
+socketserver.UnixStreamServer(path, Handler).serve_forever()
