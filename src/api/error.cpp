@@ -12,25 +12,27 @@ namespace {
 using core::Errc;
 using net::http::Response;
 
-/// Limits of ours that have nothing to do with how often this client asks.
+/// Queues and pools of ours name their limit "<what>_full"; that has nothing to do with how often
+/// this client asks.
 bool is_overload(const core::Error& error) {
-    for (const std::string_view reason :
-         {"write_queue_full", "pool_full", "batcher_full", "queue_full"}) {
-        if (error.reason() == reason) {
-            return true;
-        }
-    }
-    return false;
+    return error.reason().ends_with("_full");
 }
 
 std::string_view public_detail(const core::Error& error, int status) {
     if (status == 500) {
         return "Internal Server Error";
     }
-    if (status == 503 && error.code() != Errc::resource_exhausted) {
-        return error.code() == Errc::cancelled ? "Service is stopping" : communication_error;
+    if (status != 503) {
+        return error.detail();
     }
-    return error.detail();
+    switch (error.code()) {
+        case Errc::cancelled:
+            return "Service is stopping";
+        case Errc::resource_exhausted:
+            return "Service is busy, please try again";
+        default:
+            return communication_error;
+    }
 }
 
 }  // namespace
@@ -38,18 +40,26 @@ std::string_view public_detail(const core::Error& error, int status) {
 int http_status(const core::Error& error) {
     switch (error.code()) {
         case Errc::invalid_argument:
-        case Errc::failed_precondition: return 400;
-        case Errc::unauthenticated: return 401;
-        case Errc::permission_denied: return 403;
-        case Errc::not_found: return 404;
-        case Errc::conflict: return 409;
-        case Errc::resource_exhausted: return is_overload(error) ? 503 : 429;
+        case Errc::failed_precondition:
+            return 400;
+        case Errc::unauthenticated:
+            return 401;
+        case Errc::permission_denied:
+            return 403;
+        case Errc::not_found:
+            return 404;
+        case Errc::conflict:
+            return 409;
+        case Errc::resource_exhausted:
+            return is_overload(error) ? 503 : 429;
         case Errc::deadline_exceeded:
         case Errc::unavailable:
         case Errc::outcome_unknown:
-        case Errc::cancelled: return 503;
+        case Errc::cancelled:
+            return 503;
         case Errc::data_corrupt:
-        case Errc::internal: return 500;
+        case Errc::internal:
+            return 500;
     }
     return 500;
 }
@@ -92,11 +102,20 @@ core::Error upstream_error(const net::http::ClientResponse& response) {
     std::string detail(communication_error);
     Errc code = Errc::unavailable;
     switch (response.status) {
-        case 400: code = Errc::invalid_argument; break;
-        case 404: code = Errc::not_found; break;
-        case 409: code = Errc::conflict; break;
-        case 429: code = Errc::resource_exhausted; break;
-        default: return {code, "upstream", std::move(detail)};
+        case 400:
+            code = Errc::invalid_argument;
+            break;
+        case 404:
+            code = Errc::not_found;
+            break;
+        case 409:
+            code = Errc::conflict;
+            break;
+        case 429:
+            code = Errc::resource_exhausted;
+            break;
+        default:
+            return {code, "upstream", std::move(detail)};
     }
     const auto body = json::Value::parse(response.body);
     if (body) {

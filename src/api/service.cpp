@@ -31,7 +31,9 @@ std::vector<std::string_view> segments_of(std::string_view path) {
     return segments;
 }
 
-bool is_variable(std::string_view segment) { return segment.starts_with('{'); }
+bool is_variable(std::string_view segment) {
+    return segment.starts_with('{');
+}
 
 /// Does `path` have the shape of `pattern`, "/courses/{id}"?
 bool has_shape(std::string_view pattern, std::string_view path) {
@@ -41,6 +43,37 @@ bool has_shape(std::string_view pattern, std::string_view path) {
                       [](std::string_view want, std::string_view have) {
                           return is_variable(want) ? !have.empty() : want == have;
                       });
+}
+
+/// "/a/{x}/b/{y}" and fields x, y, in any order: what a declaration must satisfy.
+bool declares_its_segments(const RouteInfo& route) {
+    std::size_t variables = 0;
+    for (const std::string_view segment : segments_of(route.path)) {
+        if (!is_variable(segment)) {
+            continue;
+        }
+        ++variables;
+        const std::string_view name = segment.substr(1, segment.size() - 2);
+        const bool known =
+            segment.ends_with('}') && route.path_type != nullptr &&
+            std::any_of(route.path_type->fields.begin(), route.path_type->fields.end(),
+                        [&](const json::FieldInfo& f) { return f.name == name; });
+        if (!known) {
+            return false;
+        }
+    }
+    return variables == (route.path_type == nullptr ? 0 : route.path_type->fields.size());
+}
+
+void allow(std::string& methods, std::string_view method) {
+    if (methods.find(method) == std::string::npos) {  // no method's name is part of another's
+        methods.append(methods.empty() ? "" : ", ").append(method);
+    }
+}
+
+bool is_preflight(const Request& request) {
+    return request.method == Method::options && request.header("Origin") &&
+           request.header("Access-Control-Request-Method");
 }
 
 using Pairs = std::vector<std::pair<std::string, std::string>>;
@@ -112,7 +145,13 @@ Service::~Service() = default;
 
 void Service::add_endpoint(std::unique_ptr<detail::Endpoint> endpoint) {
     const detail::Endpoint* added = endpoint.get();
-    COURSESELECT_CHECK(!takes_bearer(added->info.access) || authenticator_ != nullptr);
+    const RouteInfo& info = added->info;
+    COURSESELECT_CHECK(!takes_bearer(info.access) || authenticator_ != nullptr);
+    COURSESELECT_CHECK(info.method != Method::head && info.method != Method::options);
+    COURSESELECT_CHECK(info.path.starts_with('/') && declares_its_segments(info));
+    for (const auto& other : endpoints_) {
+        COURSESELECT_CHECK(other->info.method != info.method || other->info.path != info.path);
+    }
     endpoints_.push_back(std::move(endpoint));
     if (added->info.path.find('{') == std::string::npos) {
         by_path_[added->info.path].push_back(added);
@@ -130,8 +169,10 @@ Service::Match Service::match(Method method, std::string_view path) const {
             result.endpoint = endpoint;
             return true;
         }
-        result.allowed.append(result.allowed.empty() ? "" : ", ")
-            .append(net::http::method_name(endpoint->info.method));
+        allow(result.allowed, net::http::method_name(endpoint->info.method));
+        if (endpoint->info.method == Method::get) {
+            allow(result.allowed, net::http::method_name(Method::head));
+        }
         return false;
     };
     if (const auto found = by_path_.find(path); found != by_path_.end()) {
@@ -172,10 +213,6 @@ Response Service::unmatched(const Request& request, const Match& match) const {
 }
 
 Response Service::preflight(const Request& request) const {
-    const auto origin = request.header("Origin");
-    if (!origin || !request.header("Access-Control-Request-Method")) {
-        return error_response(405, "Method Not Allowed");
-    }
     Response response;
     response.content_type = "text/plain; charset=utf-8";
     response.body = "OK";
@@ -200,20 +237,23 @@ void Service::set_request_id(Context& context) {
                         << 12;
     }
     std::array<char, 16> text;
-    const auto end = std::to_chars(text.data(), text.data() + 15,
-                                   ++next_request_ & 0x0fff'ffff'ffff'ffff, 16);
+    const auto end =
+        std::to_chars(text.data(), text.data() + 15, ++next_request_ & 0x0fff'ffff'ffff'ffff, 16);
     context.request_id.assign(text.data(), end.ptr);
 }
 
 void Service::finish(const Context& context, Response& response) const {
     response.headers.push_back({"X-Request-Id", context.request_id});
-    if (const auto origin = context.request.header("Origin")) {
-        const auto& allowed = options_.cors_origins;
-        if (std::find(allowed.begin(), allowed.end(), *origin) != allowed.end()) {
-            response.headers.push_back({"Access-Control-Allow-Origin", std::string(*origin)});
-            response.headers.push_back({"Access-Control-Allow-Credentials", "true"});
-        }
-        response.headers.push_back({"Vary", "Origin"});
+    const auto& allowed = options_.cors_origins;
+    if (allowed.empty()) {
+        return;
+    }
+    response.headers.push_back({"Vary", "Origin"});
+    const auto origin = context.request.header("Origin");
+    if (origin && std::find(allowed.begin(), allowed.end(), *origin) != allowed.end()) {
+        response.headers.push_back({"Access-Control-Allow-Origin", std::string(*origin)});
+        response.headers.push_back({"Access-Control-Allow-Credentials", "true"});
+        response.headers.push_back({"Access-Control-Expose-Headers", "Retry-After, X-Request-Id"});
     }
 }
 
@@ -221,7 +261,7 @@ async::Task<Response> Service::handle(const Request& request) {
     Context context(request, addresses_);
     set_request_id(context);
     Response response;
-    if (request.method == Method::options) {
+    if (is_preflight(request)) {
         response = preflight(request);
     } else {
         const Match found = match(request.method, request.path);
@@ -282,13 +322,14 @@ std::optional<Response> Service::prepare(const RouteInfo& route, Context& contex
 }
 
 std::optional<Response> Service::check_rate(const RouteInfo& route, const Context& context) {
-    if (!bearer_limiter_ || !takes_bearer(route.access)) {
+    const bool is_node = route.access == Access::admin_or_internal && context.is_internal;
+    if (!bearer_limiter_ || !takes_bearer(route.access) || is_node) {
         return std::nullopt;
     }
     const auto taken = bearer_limiter_->try_take(context.client_address(), clock_.mono_now());
-    return taken.allowed ? std::nullopt
-                         : std::optional(rate_limited(taken.wait_seconds(),
-                                                      taken.retry_after_seconds()));
+    return taken.allowed
+               ? std::nullopt
+               : std::optional(rate_limited(taken.wait_seconds(), taken.retry_after_seconds()));
 }
 
 bool Service::is_internal_token(std::string_view token) const {
@@ -353,7 +394,8 @@ std::optional<Response> Service::check_bearer(const RouteInfo& route, Context& c
             return auth::is_admin(kind)
                        ? std::nullopt
                        : std::optional(error_response(403, "Admin access required"));
-        default: return std::nullopt;
+        default:
+            return std::nullopt;
     }
 }
 

@@ -21,7 +21,7 @@ class Context {
     Context& operator=(const Context&) = delete;
 
     const net::http::Request& request;
-    std::string request_id;  ///< the caller's, or a new one; sent back and passed on
+    std::string request_id;    ///< the caller's, or a new one; sent back and passed on
     bool is_internal = false;  ///< the right `Internal-Token` came with it
     std::string_view token;    ///< the bearer token, where the route takes one
     std::optional<auth::Principal> principal;

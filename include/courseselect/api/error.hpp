@@ -21,7 +21,7 @@ inline constexpr std::string_view communication_error = "Service communication e
 /// | permission_denied | 403 |
 /// | not_found | 404 |
 /// | conflict | 409 |
-/// | resource_exhausted | 429; 503 when a queue or pool of ours is full; `Retry-After: 1` |
+/// | resource_exhausted | 429; 503 for a reason `..._full` (a queue of ours); `Retry-After: 1` |
 /// | deadline_exceeded, unavailable, outcome_unknown | 503 `Service communication error` |
 /// | cancelled | 503, the service is stopping |
 /// | data_corrupt, internal | 500 `Internal Server Error` |

@@ -89,9 +89,9 @@ class TypedEndpoint final : public Endpoint {
     }
 
   public:
-    using Returned = decltype(call(std::declval<const F&>(), std::declval<Context&>(),
-                                   std::declval<Path&>(), std::declval<Query&>(),
-                                   std::declval<Body&>()));
+    using Returned =
+        decltype(call(std::declval<const F&>(), std::declval<Context&>(), std::declval<Path&>(),
+                      std::declval<Query&>(), std::declval<Body&>()));
     using Answer = typename AnswerOf<Returned>::type;
 
     TypedEndpoint(RouteInfo route_info, F function)
@@ -111,8 +111,13 @@ class TypedEndpoint final : public Endpoint {
 
 /// Order of checks (contract §1.2): rate limit, syntax of the body (422), token headers (missing
 /// 422, wrong 401 or 403), fields (all faults in one 422), then the handler.
-/// `HEAD` is answered by GET routes, `OPTIONS` by the CORS rules, a trailing slash by a redirect.
+/// `HEAD` is answered by GET routes, CORS preflights are (only `cors_origins` are allowed
+/// anything), a trailing slash redirects. Every answer carries `X-Request-Id`: the caller's (1 to
+/// 64 of `A-Za-z0-9-_.`) or a new one. An exception of a handler is a 500.
 /// `/openapi.json` and `/docs` document all routes that are not hidden.
+///
+/// Bugs that abort at `add`: a method and path declared twice, `{name}` segments that are not
+/// exactly the fields of `path<T>()`, HEAD or OPTIONS routes, bearer routes without authenticator.
 ///
 /// Ownership: borrows clock and authenticator (null: no route takes bearer tokens).
 /// Thread-safety: the loop it is used on. Add routes before the first request.
@@ -156,8 +161,9 @@ class Service final : public net::http::Handler {
                                                                 const Context& context);
     [[nodiscard]] std::optional<net::http::Response> authorize(
         const RouteInfo& route, Context& context, std::vector<json::FieldError>& faults) const;
-    [[nodiscard]] std::optional<net::http::Response> check_bearer(
-        const RouteInfo& route, Context& context, std::string_view header) const;
+    [[nodiscard]] std::optional<net::http::Response> check_bearer(const RouteInfo& route,
+                                                                  Context& context,
+                                                                  std::string_view header) const;
     [[nodiscard]] bool is_internal_token(std::string_view token) const;
     void add_documentation();
 
