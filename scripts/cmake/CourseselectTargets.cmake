@@ -16,9 +16,10 @@ target_compile_options(courseselect_flags INTERFACE
   -Wall -Wextra -Wpedantic -Wshadow -Wnon-virtual-dtor -Wold-style-cast -Woverloaded-virtual
   -Wcast-align -Wunused -Wimplicit-fallthrough -Wextra-semi)
 if(CMAKE_CXX_COMPILER_ID STREQUAL "GNU")
-  # False alarms of g++ 12: coroutine frames at -O1, and variants moved inside coroutines.
+  # False alarms of g++ 12: coroutine frames at -O1, and variants moved inside coroutines. Designated
+  # initialisers leave members out on purpose.
   target_compile_options(courseselect_flags INTERFACE
-    -Wno-mismatched-new-delete -Wno-maybe-uninitialized)
+    -Wno-mismatched-new-delete -Wno-maybe-uninitialized -Wno-missing-field-initializers)
   if(CMAKE_UNITY_BUILD)
     # To g++ every file of a unity build is a header, so types without linkage look shared.
     target_compile_options(courseselect_flags INTERFACE -Wno-subobject-linkage)
@@ -60,6 +61,9 @@ function(courseselect_module name)
     EXPORT_NAME ${name}
     VERIFY_INTERFACE_HEADER_SETS ON)
   set_property(GLOBAL APPEND PROPERTY COURSESELECT_MODULES ${name})
+  # What an installed copy must find for this module (CourseselectInstall.cmake).
+  set_property(GLOBAL PROPERTY COURSESELECT_USES_${name} ${arg_USES})
+  set_property(GLOBAL PROPERTY COURSESELECT_LINKS_${name} ${arg_LINKS} ${arg_PUBLIC_LINKS})
 endfunction()
 
 function(courseselect_program name)
@@ -68,6 +72,9 @@ function(courseselect_program name)
   list(TRANSFORM arg_USES PREPEND "courseselect::")
   target_link_libraries(${name} PRIVATE courseselect_flags ${arg_USES} ${arg_LINKS})
   set_target_properties(${name} PROPERTIES RUNTIME_OUTPUT_DIRECTORY "${PROJECT_BINARY_DIR}/bin")
+  if(CMAKE_CURRENT_SOURCE_DIR MATCHES "^${PROJECT_SOURCE_DIR}/apps/")
+    set_property(GLOBAL APPEND PROPERTY COURSESELECT_PROGRAMS ${name})
+  endif()
 endfunction()
 
 function(courseselect_test name)

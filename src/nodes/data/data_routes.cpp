@@ -11,7 +11,7 @@ using api::Access;
 using api::Context;
 using domain::RequestKind;
 
-constexpr const char* course_missing = "Course not found";
+constexpr const char* course_missing_text = "Course not found";
 constexpr const char* student_missing = "Student not found";
 constexpr const char* teacher_missing = "Teacher not found";
 
@@ -41,7 +41,7 @@ void DataNode::add_course_routes() {
                      .summary("One course.")
                      .tag("courses")
                      .query<wire::CourseRef>()
-                     .error(404, course_missing),
+                     .error(404, course_missing_text),
                  [this](Context&, wire::CourseRef course) { return find_course(course.course_id); });
     service_.add(internal_get("/get/courses")
                      .summary("Courses that match, a page at a time.")
@@ -55,7 +55,7 @@ void DataNode::add_course_routes() {
                      .tag("courses")
                      .query<wire::CourseRef>()
                      .body<wire::CourseUpdate>()
-                     .error(404, course_missing)
+                     .error(404, course_missing_text)
                      .error(400, "Capacity is below the number of selected students"),
                  [this](Context&, wire::CourseRef course, wire::CourseUpdate update) {
                      return editor_->update_course(course.course_id, std::move(update));
@@ -64,7 +64,7 @@ void DataNode::add_course_routes() {
                      .summary("Delete a course and take it from its students.")
                      .tag("courses")
                      .query<wire::CourseRef>()
-                     .error(404, course_missing),
+                     .error(404, course_missing_text),
                  [this](Context&, wire::CourseRef course) {
                      return editor_->delete_course(course.course_id);
                  });
@@ -79,7 +79,7 @@ void DataNode::add_course_routes() {
                      .summary("Who has selected a course.")
                      .tag("courses")
                      .query<wire::CourseRef>()
-                     .error(404, course_missing),
+                     .error(404, course_missing_text),
                  [this](Context&, wire::CourseRef course) {
                      return course_students(course.course_id);
                  });
@@ -191,7 +191,7 @@ void DataNode::add_selection_routes() {
                      .tag("selection")
                      .body<wire::Selection>()
                      .error(404, student_missing)
-                     .error(404, course_missing)
+                     .error(404, course_missing_text)
                      .error(400, "Course is full")
                      .error(400, "Student already selected this course"),
                  [this](Context&, wire::Selection selection) {
@@ -202,7 +202,7 @@ void DataNode::add_selection_routes() {
                      .tag("selection")
                      .body<wire::Selection>()
                      .error(404, student_missing)
-                     .error(404, course_missing)
+                     .error(404, course_missing_text)
                      .error(400, "Student has not selected this course"),
                  [this](Context&, wire::Selection selection) {
                      return select_one(selection, RequestKind::deselect);
