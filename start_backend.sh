@@ -51,8 +51,8 @@ build_programs() {
     say "Building (the first time takes some minutes) ..."
     if ! cmake --build "$root/build" -j "$(fitting_jobs)" --target "${targets[@]}" \
         >"$log" 2>&1 </dev/null; then
-        fail "the build failed; the last lines of build/start_backend.log:"
-        tail -n 30 "$log" >&2
+        fail "the build failed; build/start_backend.log has all of it:"
+        grep -E -m 10 -A 3 'error|FAILED' "$log" >&2 || tail -n 30 "$log" >&2
         return 1
     fi
     say "Built in $SECONDS s"
@@ -71,6 +71,7 @@ take_lock() {
 
 start_missing_services() {
     local service
+    link_settings
     load_node_configs || return 1
     for service in "${services[@]}"; do
         if ! running_pid "$service" >/dev/null; then

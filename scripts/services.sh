@@ -95,6 +95,18 @@ node_setting() {
     printf '%s\n' "${line:-$3}"
 }
 
+# The nodes work in the data directory and read `.env` and `<name>_node/.env` of their working
+# directory: links bring the project's files there. A file put there by hand is let alone.
+link_settings() {
+    local name link
+    for name in .env data_node auth_node queue_node teacher_node student_node; do
+        link=$data_directory/$name
+        if [ -L "$link" ] || [ ! -e "$link" ]; then
+            ln -sfn "../$name" "$link"
+        fi
+    done
+}
+
 # service_environment SERVICE COMMAND...: runs the command as that node's process would run, in the
 # data directory. DATA_PORT, AUTH_PORT, ... choose the ports of one node each; a PORT of the
 # caller's environment would put all five on one, so it is not passed on.

@@ -75,6 +75,8 @@ check "a start without a command" exits 0 --no-build
 check "the services start in the order of who calls whom" \
     events "data started,auth started,queue started,teacher started,student started,"
 check "it says how to log in" says '"username":"admin"'
+echo "FROM_PROJECT=yes" >"$here/.env"
+check "the nodes find the project's .env" grep -q FROM_PROJECT "$here/data/.env"
 check "it says where the documentation is" says "/docs"
 check "status is 0 when all run" exits 0 status
 check "status shows ids" says "course-data-node *$(pid_of data) *running"
