@@ -1,0 +1,65 @@
+#pragma once
+/// The auth node: accounts, registration codes, login in steps, tokens (contract §3).
+///
+/// The namespace is `accounts`, because `nodes::auth` would hide the library module `auth` from
+/// every other node.
+
+#include <memory>
+#include <string_view>
+
+#include "courseselect/api/service.hpp"
+#include "courseselect/net/http/client.hpp"
+#include "courseselect/nodes/auth/auth_options.hpp"
+#include "courseselect/nodes/node.hpp"
+
+namespace courseselect::nodes::accounts {
+
+struct AuthState;
+class Administration;
+class Login;
+class ProfileOutbox;
+class Registration;
+class Sessions;
+class TwoFactor;
+
+/// Accounts live here, profiles in the data node; the profile of a new account reaches it through
+/// an outbox, so that registration works while the data node is away.
+/// Passwords are hashed on a bounded pool of quiet threads: `/health` answers whatever they do.
+/// Thread-safety: the runtime's loop.
+class AuthNode final : public Node {
+  public:
+    /// Opens or creates the database. At the first start the administrators are made, which hashes
+    /// their passwords in place.
+    /// `data_node` is how ids are reserved and profiles delivered.
+    /// Errors: invalid_argument (a token secret that is too short, cost out of bounds, no or a
+    /// well-known administrator password outside development); those of `storage::Database::open`.
+    [[nodiscard]] static core::Result<std::unique_ptr<AuthNode>> open(
+        Runtime runtime, AuthNodeOptions options, std::unique_ptr<net::http::Client> data_node);
+    ~AuthNode() override;
+
+    [[nodiscard]] std::string_view name() const override { return "auth_node"; }
+    [[nodiscard]] net::http::Handler& handler() override { return *service_; }
+    /// The routes, for tests that walk them.
+    [[nodiscard]] api::Service& service() { return *service_; }
+    [[nodiscard]] async::Task<core::Result<>> start() override;
+    [[nodiscard]] async::Task<> stop() override;
+
+    /// Delivers the profiles that are due, now instead of at the next turn of the background task.
+    [[nodiscard]] async::Task<> deliver_profiles();
+
+  private:
+    explicit AuthNode(std::unique_ptr<net::http::Client> data_node);
+
+    std::unique_ptr<net::http::Client> data_node_;
+    std::unique_ptr<AuthState> state_;
+    std::unique_ptr<api::Authenticator> authenticator_;
+    std::unique_ptr<ProfileOutbox> outbox_;
+    std::unique_ptr<Registration> registration_;
+    std::unique_ptr<Login> login_;
+    std::unique_ptr<TwoFactor> two_factor_;
+    std::unique_ptr<Sessions> sessions_;
+    std::unique_ptr<Administration> administration_;
+    std::unique_ptr<api::Service> service_;
+};
+
+}  // namespace courseselect::nodes::accounts

@@ -1,0 +1,63 @@
+#pragma once
+/// What an auth node can be told, with the reason of each default.
+
+#include <chrono>
+#include <cstddef>
+#include <cstdint>
+
+#include "courseselect/api/service.hpp"
+#include "courseselect/async/blocking_pool.hpp"
+#include "courseselect/auth/throttle.hpp"
+#include "courseselect/auth/token_issuer.hpp"
+#include "courseselect/core/secret.hpp"
+#include "courseselect/ratelimit/keyed_limiter.hpp"
+#include "courseselect/storage/database.hpp"
+
+namespace courseselect::nodes::accounts {
+
+/// How guessing is slowed down. An address may be a campus behind one NAT, so its bucket is wide;
+/// an account is one person, so its patience is short.
+struct GuessLimits {
+    bool enabled = true;
+    /// Every path that takes a password, code or refresh token, by client address.
+    ratelimit::LimiterOptions address{.bucket = {.capacity = 600, .refill_per_second = 20}};
+    /// Passwords, by user name: 20 at once, then a second, two, four ... to a quarter of an hour.
+    courseselect::auth::ThrottleOptions password{.free_attempts = 20};
+    /// 2FA codes, by account: three of a million codes fit at a time, so 10 and then slower.
+    courseselect::auth::ThrottleOptions totp{.free_attempts = 10};
+};
+
+/// How profiles reach the data node.
+struct ProfileOptions {
+    std::chrono::milliseconds call_timeout{5'000};  ///< of one call (contract §1.1)
+    std::chrono::milliseconds poll{1'000};          ///< between looks for profiles that are due
+    std::chrono::milliseconds retry_first{2'000};   ///< then twice as long each time ...
+    std::chrono::milliseconds retry_max{300'000};   ///< ... up to this
+    std::int64_t ids_block = 64;  ///< ids reserved at a time; unused ones are never handed out
+    std::int64_t ids_low = 16;    ///< fewer left: the next block is fetched in the background
+    int batch_max = 32;           ///< profiles delivered in one turn
+    /// Ids that turn out to belong to somebody else, before a registration fails.
+    int id_tries_max = 16;
+};
+
+struct AuthNodeOptions {
+    storage::DatabaseUrl database{.path = "auth_data.db"};
+    storage::DatabaseOptions storage;
+    api::ServiceOptions service;
+    core::Secret jwt_secret;  ///< HS256; at least 32 bytes
+    /// PKCS#8 PEM; when given, tokens are signed with RS256 or EdDSA, as the key is.
+    core::Secret jwt_private_key;
+    courseselect::auth::TokenLifetimes lifetimes;
+    int bcrypt_cost = 10;  ///< 10 is 60 ms; below 10 only with `dev`
+    async::BlockingPool::Options hashing{.threads = 2, .queued_max = 256, .niceness = 5};
+    /// Development: the documented passwords `admin123` and `super123` are allowed.
+    bool dev = false;
+    core::Secret admin_password;        ///< first start only; needed then
+    core::Secret super_admin_password;  ///< first start only; empty: no such account
+    bool student_registration = true;
+    bool teacher_registration = true;
+    GuessLimits guesses;
+    ProfileOptions profiles;
+};
+
+}  // namespace courseselect::nodes::accounts
