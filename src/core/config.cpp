@@ -7,6 +7,7 @@
 #include <unistd.h>
 
 #include <algorithm>
+#include <cctype>
 #include <cerrno>
 #include <charconv>
 #include <cstring>
@@ -22,13 +23,23 @@ namespace {
 constexpr std::uintmax_t kEnvFileBytesMax = 1'048'576;
 constexpr std::size_t kListItemsMax = 1'000;
 
-/// Hides the password of a URL: `scheme://user:password@host`.
+/// Hides the passwords of a URL: `scheme://user:password@host` (the last '@' counts, a password may
+/// hold some itself) and `?password=...`.
 std::string mask_url(std::string text) {
     const std::size_t scheme = text.find("://");
-    const std::size_t at = scheme == std::string::npos ? scheme : text.find('@', scheme);
-    const std::size_t colon = at == std::string::npos ? at : text.find(':', scheme + 3);
-    if (colon < at) {
+    if (scheme == std::string::npos) {
+        return text;
+    }
+    const std::size_t at = text.rfind('@');
+    const std::size_t colon = text.find(':', scheme + 3);
+    if (at != std::string::npos && colon < at) {
         text.replace(colon + 1, at - colon - 1, "***");
+    }
+    constexpr std::string_view kParameter = "password=";
+    for (std::size_t found = text.find(kParameter, scheme); found != std::string::npos;
+         found = text.find(kParameter, found)) {
+        found += kParameter.size();
+        text.replace(found, std::min(text.find('&', found), text.size()) - found, "***");
     }
     return text;
 }
@@ -59,6 +70,9 @@ Error system_error(const std::string& what) {
 
 struct FileDescriptor {
     int number;
+    explicit FileDescriptor(int descriptor) : number(descriptor) {}
+    FileDescriptor(const FileDescriptor&) = delete;
+    FileDescriptor& operator=(const FileDescriptor&) = delete;
     ~FileDescriptor() {
         if (number >= 0) {
             ::close(number);
@@ -73,17 +87,70 @@ std::optional<std::string> read_text_file(const std::string& path) {
     return in.good() || in.eof() ? std::optional(out.str()) : std::nullopt;
 }
 
-/// Replaces the file by one with this text, mode 0600. The caller holds the lock.
+bool write_whole(int descriptor, std::string_view text) {
+    while (!text.empty()) {
+        const ssize_t written = ::write(descriptor, text.data(), text.size());
+        if (written < 0 && errno != EINTR) {
+            return false;
+        }
+        text.remove_prefix(written < 0 ? 0 : static_cast<std::size_t>(written));
+    }
+    return true;
+}
+
+/// Replaces the file by one with this text, mode 0600, and returns when both the text and its name
+/// are on the disk: a secret that was handed out must not be gone after a power failure. The caller
+/// holds the lock.
 Result<> replace_secret_file(const std::string& path, const std::string& text) {
     const std::string fresh = path + ".new";
     ::unlink(fresh.c_str());
-    const FileDescriptor file{::open(fresh.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0600)};
-    if (file.number < 0 ||
-        ::write(file.number, text.data(), text.size()) != static_cast<ssize_t>(text.size()) ||
-        ::fsync(file.number) != 0 || ::rename(fresh.c_str(), path.c_str()) != 0) {
+    const FileDescriptor file(::open(fresh.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0600));
+    if (file.number < 0 || !write_whole(file.number, text) || ::fsync(file.number) != 0 ||
+        ::rename(fresh.c_str(), path.c_str()) != 0) {
         return system_error(path);
     }
+    const std::filesystem::path parent = std::filesystem::path(path).parent_path();
+    const std::string directory = parent.empty() ? "." : parent.string();
+    const FileDescriptor entry(::open(directory.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
+    if (entry.number < 0 || ::fsync(entry.number) != 0) {
+        return system_error(directory);
+    }
     return {};
+}
+
+/// The file's text, nothing when there is no file. Errors: those of `ensure_secrets`.
+Result<std::optional<std::string>> read_secret_file(const std::string& path) {
+    struct stat status {};
+    if (::stat(path.c_str(), &status) != 0) {
+        if (errno == ENOENT) {
+            return std::optional<std::string>();
+        }
+        return system_error(path);
+    }
+    if ((status.st_mode & 077) != 0) {
+        return Error(Errc::failed_precondition, "others may read " + path + ": chmod 600 it");
+    }
+    auto text = read_text_file(path);
+    if (!text) {
+        return system_error(path);
+    }
+    return text;
+}
+
+/// `NAME='value'` so that `parse_dotenv` gives the value back. Errors: invalid_argument when no
+/// spelling does ("${...}" is replaced even within quotes) or the value is empty.
+Result<std::string> secret_line(const std::string& name, const std::string& value) {
+    std::string line = name + "='";
+    for (const char c : value) {
+        line.append(c == '\'' || c == '\\' ? "\\" : "").push_back(c);
+    }
+    line += "'\n";
+    const auto entries = parse_dotenv(line);
+    if (value.empty() || !entries || entries->size() != 1 || entries->front().name != name ||
+        entries->front().value != value) {
+        return Error(Errc::invalid_argument, "the secret made for " + name + " cannot be kept");
+    }
+    return line;
 }
 
 }  // namespace
@@ -311,31 +378,32 @@ Result<std::vector<std::string>> Environment::ensure_secrets(const std::string& 
                                                              const std::vector<std::string>& names,
                                                              const SecretMaker& make) {
     const std::filesystem::path parent = std::filesystem::path(file).parent_path();
-    std::error_code ignored;
-    std::filesystem::create_directories(parent, ignored);
-    const FileDescriptor lock{::open((file + ".lock").c_str(), O_RDWR | O_CREAT | O_CLOEXEC, 0600)};
+    if (!parent.empty()) {
+        std::error_code ignored;  // what went wrong shows when the lock is opened
+        std::filesystem::create_directories(parent, ignored);
+    }
+    const FileDescriptor lock(::open((file + ".lock").c_str(), O_RDWR | O_CREAT | O_CLOEXEC, 0600));
     if (lock.number < 0 || ::flock(lock.number, LOCK_EX) != 0) {
         return system_error(file + ".lock");
     }
-    std::string text = "# Generated at first start. Keep it secret and back it up.\n";
-    struct stat status {};
-    if (::stat(file.c_str(), &status) == 0) {
-        if ((status.st_mode & 077) != 0) {
-            return Error(Errc::failed_precondition, "others may read " + file + ": chmod 600 it");
-        }
-        const auto present = read_text_file(file);
-        if (!present) {
-            return system_error(file);
-        }
-        text = *present;
+    COURSESELECT_TRY(const std::optional<std::string> present, read_secret_file(file));
+    std::string text =
+        present.value_or("# Generated at first start. Keep it secret and back it up.\n");
+    const auto entries = parse_dotenv(text);
+    if (!entries) {
+        return Error(Errc::data_corrupt, file + " " + entries.error().detail());
     }
-    COURSESELECT_TRY(const std::vector<DotenvEntry> entries, parse_dotenv(text));
+    if (!text.empty() && text.back() != '\n') {
+        text.push_back('\n');
+    }
     std::vector<std::string> created;
     for (const std::string& name : names) {
-        const bool kept = std::any_of(entries.begin(), entries.end(),
-                                      [&](const DotenvEntry& e) { return e.name == name; });
+        const bool kept = std::any_of(
+            entries->begin(), entries->end(),
+            [&](const DotenvEntry& entry) { return entry.name == name && !entry.value.empty(); });
         if (!kept && !has(name)) {
-            text += fmt::format("{}='{}'\n", name, make(name));
+            COURSESELECT_TRY(const std::string line, secret_line(name, make(name)));
+            text += line;
             created.push_back(name);
         }
     }

@@ -10,6 +10,8 @@
 #include <array>
 #include <cctype>
 #include <cerrno>
+#include <chrono>
+#include <condition_variable>
 #include <cstring>
 #include <iterator>
 #include <memory>
@@ -24,6 +26,8 @@ namespace courseselect::core::log {
 namespace {
 
 constexpr std::size_t kQueueLinesLimit = 1'000'000;
+/// Long for any disk, short for a person who waits for the program to end.
+constexpr std::chrono::seconds kFlushWait{2};
 constexpr std::array<std::string_view, 5> kLevelNames = {"debug", "info", "warn", "error", "off"};
 
 /// Writes a whole line with one system call, so that lines of several processes do not mix.
@@ -49,34 +53,58 @@ class DescriptorSink final : public spdlog::sinks::base_sink<std::mutex> {
         }
     }
 
+    [[nodiscard]] std::uint64_t flushes() {
+        const std::lock_guard lock(flush_mutex_);
+        return flushes_;
+    }
+    /// Waits until there were more than `before` flushes; false when that took too long.
+    bool wait_for_flush(std::uint64_t before, std::chrono::milliseconds limit) {
+        std::unique_lock lock(flush_mutex_);
+        return flushed_.wait_for(lock, limit, [&] { return flushes_ > before; });
+    }
+
   protected:
     void sink_it_(const spdlog::details::log_msg& message) override {
         write_all(descriptor_, {message.payload.data(), message.payload.size()});
     }
-    void flush_() override {}
+    void flush_() override {
+        const std::lock_guard lock(flush_mutex_);
+        ++flushes_;
+        flushed_.notify_all();
+    }
 
   private:
     int descriptor_;
     bool owned_;
+    std::mutex flush_mutex_;
+    std::condition_variable flushed_;
+    std::uint64_t flushes_ = 0;
 };
 
-/// The open session's writer. The pointers are copied under the mutex, so a thread that logs
-/// while the session ends keeps its writer alive for its line.
-struct LogState {
-    std::mutex mutex;
-    std::shared_ptr<spdlog::details::thread_pool> writer;
+/// The open session's writer; all null without one. Copied under the mutex, so a thread that logs
+/// while the session ends keeps thread and sink alive for its line.
+struct Writer {
+    std::shared_ptr<DescriptorSink> sink;
+    std::shared_ptr<spdlog::details::thread_pool> pool;
     std::shared_ptr<spdlog::logger> logger;
 };
 
+struct LogState {
+    std::mutex mutex;
+    Writer writer;
+    std::mutex flush_mutex;  ///< one flush at a time: each then waits for its own
+};
+
+/// Never destroyed: a line must be possible while static objects end.
 LogState& log_state() {
-    static LogState state;
+    static LogState& state = *new LogState;
     return state;
 }
 
-std::shared_ptr<spdlog::logger> current_logger() {
+Writer current_writer() {
     LogState& state = log_state();
     const std::lock_guard lock(state.mutex);
-    return state.logger;
+    return state.writer;
 }
 
 using Buffer = fmt::memory_buffer;
@@ -159,8 +187,8 @@ void write(Level level, std::string_view event, Fields fields) {
     line.push_back(' ');
     append_line(line, level, event, fields);
     line.push_back('\n');
-    if (const auto logger = current_logger()) {
-        logger->log(spdlog::level::info, spdlog::string_view_t{line.data(), line.size()});
+    if (const Writer writer = current_writer(); writer.logger) {
+        writer.logger->log(spdlog::level::info, spdlog::string_view_t{line.data(), line.size()});
     } else {
         write_all(STDERR_FILENO, {line.data(), line.size()});
     }
@@ -194,7 +222,7 @@ Result<Session> Session::open(const LogOptions& options) {
     }
     LogState& state = log_state();
     const std::lock_guard lock(state.mutex);
-    if (state.logger) {
+    if (state.writer.logger) {
         return Error(Errc::failed_precondition, "a log session is open already");
     }
     int descriptor = STDERR_FILENO;
@@ -205,13 +233,14 @@ Result<Session> Session::open(const LogOptions& options) {
                          fmt::format("log file {}: {}", options.file, std::strerror(errno)));
         }
     }
-    auto sink = std::make_shared<DescriptorSink>(descriptor, !options.file.empty());
-    state.writer =
+    Writer writer;
+    writer.sink = std::make_shared<DescriptorSink>(descriptor, !options.file.empty());
+    writer.pool =
         std::make_shared<spdlog::details::thread_pool>(options.queue_lines_max, std::size_t{1});
-    state.logger =
-        std::make_shared<spdlog::async_logger>("courseselect", std::move(sink), state.writer,
-                                               spdlog::async_overflow_policy::overrun_oldest);
-    state.logger->set_level(spdlog::level::trace);
+    writer.logger = std::make_shared<spdlog::async_logger>(
+        "courseselect", writer.sink, writer.pool, spdlog::async_overflow_policy::overrun_oldest);
+    writer.logger->set_level(spdlog::level::trace);
+    state.writer = std::move(writer);
     set_level(options.level);
     return Session(true);
 }
@@ -221,12 +250,10 @@ Session::~Session() {
         return;
     }
     LogState& state = log_state();
-    std::shared_ptr<spdlog::logger> logger;
-    std::shared_ptr<spdlog::details::thread_pool> writer;
+    Writer ended;
     {
         const std::lock_guard lock(state.mutex);
-        logger = std::move(state.logger);
-        writer = std::move(state.writer);
+        std::swap(ended, state.writer);
     }
     // The pool's destructor, outside the lock, writes what waits and joins its thread.
 }
@@ -242,13 +269,18 @@ Level level() {
 std::size_t dropped_lines() {
     LogState& state = log_state();
     const std::lock_guard lock(state.mutex);
-    return state.writer ? state.writer->overrun_counter() : 0;
+    return state.writer.pool ? state.writer.pool->overrun_counter() : 0;
 }
 
-void flush() {
-    if (const auto logger = current_logger()) {
-        logger->flush();
+bool flush() {
+    const Writer writer = current_writer();
+    if (!writer.logger) {
+        return true;
     }
+    const std::lock_guard lock(log_state().flush_mutex);
+    const std::uint64_t before = writer.sink->flushes();
+    writer.logger->flush();  // only queues the request; the sink counts it when its turn comes
+    return writer.sink->wait_for_flush(before, kFlushWait);
 }
 
 std::string format_line(Level level, std::string_view event, Fields fields) {

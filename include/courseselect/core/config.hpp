@@ -42,7 +42,8 @@ using DotenvLookup = std::function<const std::string*(const std::string& name)>;
 
 /// Reads `.env` text as python-dotenv 1.0 does: `export` prefix, `#` comments, single quotes
 /// (escapes `\\` and `\'`), double quotes (also `\n \t \r ...`), values over several lines inside
-/// quotes, `${NAME}` and `${NAME:-default}`; a name without `=` is skipped. The variables of
+/// quotes, `${NAME}` and `${NAME:-default}`; a name without `=` is skipped. Unlike there, what
+/// follows in `NAME= # note` is a comment and not the value. The variables of
 /// `lookup` win over those of the file, as in python-dotenv with `override=False`.
 /// Errors: invalid_argument with the line's number; values are never shown, they may be secrets.
 [[nodiscard]] Result<std::vector<DotenvEntry>> parse_dotenv(std::string_view text,
@@ -114,8 +115,10 @@ class Environment {
     /// if missing) and loads that file as the `secrets_file` layer. Safe when several programs
     /// start at once: one makes a secret, all read the same; the file is replaced atomically.
     /// Returns: the names made now, so that the program can say once where to find them.
+    /// When it returns the file is on the disk.
     /// Errors: unavailable (the system call that failed), failed_precondition (others may read the
-    /// file), data_corrupt (it does not parse).
+    /// file), data_corrupt (it does not parse), invalid_argument (`make` gave nothing, or a text
+    /// with "${...}", which an `.env` file cannot hold). An error changes nothing.
     [[nodiscard]] Result<std::vector<std::string>> ensure_secrets(
         const std::string& file, const std::vector<std::string>& names, const SecretMaker& make);
 

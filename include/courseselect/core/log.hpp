@@ -95,8 +95,9 @@ void set_level(Level level);
 [[nodiscard]] Level level();
 /// Lines dropped by the open session because its queue was full.
 [[nodiscard]] std::size_t dropped_lines();
-/// Waits until what was logged so far is handed to the file or terminal.
-void flush();
+/// Waits until what this thread logged so far is handed to the file or terminal, at most 2 s.
+/// Returns: false when that time was not enough (the queue was full, or the disk hangs).
+bool flush();
 
 /// The line as it is written, without time and line end. For tests and other sinks.
 [[nodiscard]] std::string format_line(Level level, std::string_view event, Fields fields);
