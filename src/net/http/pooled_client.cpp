@@ -1,0 +1,383 @@
+#include "courseselect/net/http/pooled_client.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <asio/ssl/context.hpp>
+#include <asio/steady_timer.hpp>
+#include <deque>
+#include <utility>
+#include <vector>
+
+#include "client_connection.hpp"
+#include "courseselect/async/completion.hpp"
+
+namespace courseselect::net::http {
+namespace {
+
+using ClientResult = core::Result<ClientResponse>;
+
+bool is_safe(Method method) { return method == Method::get || method == Method::head; }
+
+bool breaks_line(std::string_view text) {
+    return text.find_first_of(std::string_view("\r\n\0", 3)) != std::string_view::npos;
+}
+
+core::Result<> check_request(const ClientRequest& request) {
+    const auto bad = [](std::string_view why) {
+        return core::Error(core::Errc::invalid_argument, "bad_request", std::string(why));
+    };
+    const bool printable =
+        std::all_of(request.target.begin(), request.target.end(), [](unsigned char c) {
+            return c > 0x20 && c < 0x7f;
+        });
+    if (!request.target.starts_with('/') || !printable) {
+        return bad("the target must start with '/' and hold no blanks or control characters");
+    }
+    for (const Header& field : request.headers) {
+        if (field.name.empty() || breaks_line(field.name) || breaks_line(field.value)) {
+            return bad("a header field is empty or holds a line break");
+        }
+        for (const std::string_view own :
+             {"Content-Length", "Transfer-Encoding", "Connection", "Host"}) {
+            if (same_field_name(field.name, own)) {
+                return bad(fmt::format("the client sets {} itself", own));
+            }
+        }
+    }
+    return {};
+}
+
+std::string write_request(const ClientRequest& request, const ServiceAddress& address) {
+    std::string text;
+    text.reserve(256 + request.target.size() + request.body.size());
+    text.append(method_name(request.method)).append(" ").append(address.base_path);
+    text.append(request.target).append(" HTTP/1.1\r\nHost: ").append(address.authority());
+    text.append("\r\n");
+    bool has_type = false;
+    for (const Header& field : request.headers) {
+        text.append(field.name).append(": ").append(field.value).append("\r\n");
+        has_type = has_type || same_field_name(field.name, "Content-Type");
+    }
+    if (!request.body.empty() && !has_type) {
+        text.append("Content-Type: application/json\r\n");
+    }
+    if (!request.body.empty() || !is_safe(request.method)) {
+        text.append(fmt::format("Content-Length: {}\r\n", request.body.size()));
+    }
+    return text.append("\r\n").append(request.body);
+}
+
+/// A request under way; lives in the frame of the coroutine that sent it.
+struct Exchange {
+    std::string bytes;
+    Method method = Method::get;
+    core::MonoTime deadline;
+    bool is_repeated = false;
+    async::Completion<ClientResult> done;
+};
+
+}  // namespace
+
+/// The pool. Outlives the client while handlers of its sockets are still to run.
+class PooledClient::Core : public std::enable_shared_from_this<PooledClient::Core> {
+  public:
+    Core(async::EventLoop& loop, const core::Clock& clock, ServiceAddress to,
+         PooledClientOptions o)
+        : address(std::move(to)), options(std::move(o)), loop_(loop), clock_(clock),
+          timer_(loop.context()) {}
+
+    core::Result<> prepare_tls() {
+        if (address.kind != ServiceAddress::Kind::tls) {
+            return {};
+        }
+        tls_ = std::make_unique<asio::ssl::context>(asio::ssl::context::tls_client);
+        asio::error_code error;
+        if (options.tls_ca_file.empty()) {
+            tls_->set_default_verify_paths(error);
+        } else {
+            tls_->load_verify_file(options.tls_ca_file, error);
+        }
+        if (error) {
+            return core::Error(core::Errc::invalid_argument, "tls_ca_file",
+                               fmt::format("the CA file '{}' cannot be used: {}",
+                                           options.tls_ca_file, error.message()));
+        }
+        return {};
+    }
+
+    void submit(Exchange& exchange) {
+        ++stats.requests;
+        if (is_closed_) {
+            return finish(exchange, closed_error());
+        }
+        if (!give_to_idle(exchange)) {
+            if (slots_.size() < options.connections_max) {
+                open_for(exchange);
+            } else if (waiting_.size() < options.waiting_max) {
+                waiting_.push_back(&exchange);
+            } else {
+                return finish(exchange, core::Error(core::Errc::resource_exhausted, "pool_full",
+                                                    "too many requests wait for a connection"));
+            }
+        }
+        run_timer();
+    }
+
+    void close() {
+        is_closed_ = true;
+        timer_.cancel();
+        auto slots = std::exchange(slots_, {});
+        idle_.clear();
+        const auto waiting = std::exchange(waiting_, {});
+        for (const auto& slot : slots) {
+            slot->connection->close();
+        }
+        for (const auto& slot : slots) {
+            if (slot->exchange != nullptr) {
+                finish(*slot->exchange, closed_error());
+            }
+        }
+        for (Exchange* exchange : waiting) {
+            finish(*exchange, closed_error());
+        }
+    }
+
+    [[nodiscard]] Stats counted() const {
+        Stats now = stats;
+        now.connections = slots_.size();
+        now.idle = idle_.size();
+        now.waiting = waiting_.size();
+        return now;
+    }
+
+    [[nodiscard]] core::MonoTime mono_now() const { return clock_.mono_now(); }
+
+    const ServiceAddress address;
+    const PooledClientOptions options;
+    Stats stats;
+
+  private:
+    /// A connection and the request it carries, if any.
+    struct Slot {
+        std::shared_ptr<ClientConnection> connection;
+        Exchange* exchange = nullptr;
+        core::MonoTime since;  ///< when it began to connect, or to be idle
+        bool is_reused = false;
+    };
+    using SlotPointer = std::shared_ptr<Slot>;
+
+    static core::Error closed_error() {
+        return {core::Errc::cancelled, "client_closed", "the client was closed"};
+    }
+    static void finish(Exchange& exchange, ClientResult result) {
+        exchange.done.set(std::move(result));
+    }
+
+    bool give_to_idle(Exchange& exchange) {
+        while (!idle_.empty()) {
+            const SlotPointer slot = idle_.back();
+            idle_.pop_back();
+            if (!slot->connection->is_stale()) {
+                slot->is_reused = true;
+                start(slot, exchange);
+                return true;
+            }
+            drop(slot);
+        }
+        return false;
+    }
+
+    void open_for(Exchange& exchange) {
+        ++stats.connects;
+        auto slot = std::make_shared<Slot>();
+        slot->connection = std::make_shared<ClientConnection>(
+            loop_, address,
+            ResponseLimits{.header_bytes_max = options.header_bytes_max,
+                           .header_count_max = options.header_count_max,
+                           .body_bytes_max = options.body_bytes_max},
+            tls_.get(), options.tls_verify);
+        slot->since = clock_.mono_now();
+        slots_.push_back(slot);
+        start(slot, exchange);
+    }
+
+    void start(const SlotPointer& slot, Exchange& exchange) {
+        slot->exchange = &exchange;
+        slot->connection->exchange(
+            exchange.bytes, exchange.method,
+            [core = weak_from_this(), slot](ExchangeEnd how, const std::string& problem) {
+                if (const auto alive = core.lock()) {
+                    alive->on_end(slot, how, problem);
+                }
+            });
+    }
+
+    void on_end(const SlotPointer& slot, ExchangeEnd how, const std::string& problem) {
+        Exchange& exchange = *std::exchange(slot->exchange, nullptr);
+        if (how == ExchangeEnd::answered) {
+            ClientResponse response = slot->connection->parser().take();
+            release(slot);
+            return finish(exchange, std::move(response));
+        }
+        drop(slot);
+        const bool may_repeat =
+            slot->is_reused && !exchange.is_repeated &&
+            (how == ExchangeEnd::not_connected ||
+             (how == ExchangeEnd::lost_unread && is_safe(exchange.method)));
+        if (may_repeat) {
+            exchange.is_repeated = true;
+            ++stats.repeats;
+            return open_for(exchange);
+        }
+        serve_waiting();
+        const bool unsent = how == ExchangeEnd::not_connected;
+        finish(exchange, core::Error(unsent ? core::Errc::unavailable
+                                            : core::Errc::outcome_unknown,
+                                     unsent ? "not_connected" : "connection_lost",
+                                     fmt::format("{}: {}", address.to_string(), problem)));
+    }
+
+    /// The connection is free: the first who waits gets it.
+    void release(const SlotPointer& slot) {
+        if (!slot->connection->parser().may_reuse()) {
+            drop(slot);
+            return serve_waiting();
+        }
+        if (!waiting_.empty()) {
+            Exchange* next = waiting_.front();
+            waiting_.pop_front();
+            slot->is_reused = true;
+            return start(slot, *next);
+        }
+        slot->since = clock_.mono_now();
+        idle_.push_back(slot);
+    }
+
+    void serve_waiting() {
+        if (!waiting_.empty() && slots_.size() < options.connections_max) {
+            Exchange* next = waiting_.front();
+            waiting_.pop_front();
+            open_for(*next);
+        }
+    }
+
+    void drop(const SlotPointer& slot) {
+        slot->connection->close();
+        slots_.erase(std::remove(slots_.begin(), slots_.end(), slot), slots_.end());
+        idle_.erase(std::remove(idle_.begin(), idle_.end(), slot), idle_.end());
+    }
+
+    void run_timer() {
+        if (is_timing_ || is_closed_) {
+            return;
+        }
+        is_timing_ = true;
+        timer_.expires_after(options.tick);
+        timer_.async_wait([core = weak_from_this()](const asio::error_code& error) {
+            const auto alive = core.lock();
+            if (!error && alive) {
+                alive->is_timing_ = false;
+                alive->on_tick();
+            }
+        });
+    }
+
+    void on_tick() {
+        const core::MonoTime now = clock_.mono_now();
+        std::vector<std::pair<Exchange*, core::Error>> late;
+        for (const SlotPointer& slot : std::vector<SlotPointer>(slots_)) {
+            if (slot->exchange == nullptr) {
+                if (now - slot->since > options.idle_timeout) {
+                    drop(slot);
+                }
+                continue;
+            }
+            const bool over = now >= slot->exchange->deadline;
+            const bool slow = slot->connection->is_connecting() &&
+                              now - slot->since > options.connect_timeout;
+            if (over || slow) {
+                drop(slot);
+                late.emplace_back(std::exchange(slot->exchange, nullptr),
+                                  over ? timeout_error() : connect_error());
+            }
+        }
+        for (auto at = waiting_.begin(); at != waiting_.end();) {
+            if (now >= (*at)->deadline) {
+                late.emplace_back(*at, timeout_error());
+                at = waiting_.erase(at);
+            } else {
+                ++at;
+            }
+        }
+        for (std::size_t i = 0; i < late.size(); ++i) {
+            serve_waiting();
+        }
+        if (!slots_.empty() || !waiting_.empty()) {
+            run_timer();
+        }
+        for (auto& [exchange, error] : late) {
+            finish(*exchange, std::move(error));
+        }
+    }
+
+    [[nodiscard]] core::Error timeout_error() const {
+        return {core::Errc::deadline_exceeded, "timeout",
+                address.to_string() + " did not answer in time"};
+    }
+    [[nodiscard]] core::Error connect_error() const {
+        return {core::Errc::unavailable, "connect_timeout",
+                address.to_string() + " did not accept the connection in time"};
+    }
+
+    async::EventLoop& loop_;
+    const core::Clock& clock_;
+    asio::steady_timer timer_;
+    std::unique_ptr<asio::ssl::context> tls_;
+    std::vector<SlotPointer> slots_;  // every connection, oldest first
+    std::vector<SlotPointer> idle_;   // of these the unused ones, last used last
+    std::deque<Exchange*> waiting_;
+    bool is_timing_ = false;
+    bool is_closed_ = false;
+};
+
+PooledClient::PooledClient(std::shared_ptr<Core> core) : core_(std::move(core)) {}
+PooledClient::~PooledClient() { core_->close(); }
+
+core::Result<std::unique_ptr<PooledClient>> PooledClient::open(async::EventLoop& loop,
+                                                               const core::Clock& clock,
+                                                               ServiceAddress address,
+                                                               PooledClientOptions options) {
+    auto core =
+        std::make_shared<Core>(loop, clock, std::move(address), std::move(options));
+    COURSESELECT_TRY_OK(core->prepare_tls());
+    return std::unique_ptr<PooledClient>(new PooledClient(std::move(core)));
+}
+
+async::Task<ClientResult> PooledClient::send(ClientRequest request,
+                                             std::chrono::milliseconds timeout) {
+    auto result = co_await send_borrowed(request, timeout);
+    co_return result;
+}
+
+async::Task<ClientResult> PooledClient::send_borrowed(const ClientRequest& request,
+                                                      std::chrono::milliseconds timeout) {
+    const auto fine = check_request(request);
+    if (!fine) {
+        co_return core::Error(fine.error());
+    }
+    const std::shared_ptr<Core> core = core_;
+    Exchange exchange;
+    exchange.bytes = write_request(request, core->address);
+    exchange.method = request.method;
+    exchange.deadline = core->mono_now() + timeout;
+    core->submit(exchange);
+    async::Completion<ClientResult>& done = exchange.done;
+    auto result = co_await done;
+    co_return result;
+}
+
+const ServiceAddress& PooledClient::address() const { return core_->address; }
+PooledClient::Stats PooledClient::stats() const { return core_->counted(); }
+
+}  // namespace courseselect::net::http
