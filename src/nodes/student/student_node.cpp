@@ -179,7 +179,7 @@ async::Task<core::Result<wire::CheckAnswer>> StudentNode::check(api::Context& co
 async::Task<core::Result<wire::TaskStatus>> StudentNode::task_status(api::Context& context,
                                                                      wire::OwnTaskQuery query) {
     net::http::Query target;
-    target.add("task_id", query.task_id);
+    target.add("task_id", std::string_view(query.task_id));
     target.add("student_id", context.who().id);
     target.add("wait", query.wait);
     co_return co_await get_json<wire::TaskStatus>(*queue_node_, "/queue/status" + target.str(),
