@@ -1,0 +1,98 @@
+#include "courseselect/repo/auth_schema.hpp"
+
+namespace courseselect::repo {
+namespace {
+
+// Names are ASCII, so NOCASE is the whole comparison "whatever its case". Sessions and undelivered
+// profiles follow their user when the id changes and vanish with it.
+constexpr storage::Migration auth_steps[] = {
+    {1, "users, sessions, codes, profile outbox, audit", R"sql(
+CREATE TABLE users (
+    kind TEXT NOT NULL CHECK (kind IN ('student', 'teacher', 'admin')),
+    id INTEGER NOT NULL CHECK (id >= 1),
+    username TEXT NOT NULL COLLATE NOCASE UNIQUE,
+    password_hash TEXT NOT NULL,
+    totp_secret TEXT,
+    pending_totp_secret TEXT,
+    last_used_step INTEGER,
+    is_active INTEGER NOT NULL CHECK (is_active IN (0, 1)),
+    must_change_password INTEGER NOT NULL CHECK (must_change_password IN (0, 1)),
+    name TEXT,
+    email TEXT,
+    user_group TEXT,
+    created_at INTEGER NOT NULL,
+    updated_at INTEGER NOT NULL,
+    PRIMARY KEY (kind, id)
+) STRICT, WITHOUT ROWID;
+
+CREATE TABLE refresh_tokens (
+    hash TEXT PRIMARY KEY,
+    kind TEXT NOT NULL,
+    user_id INTEGER NOT NULL,
+    family TEXT NOT NULL,
+    is_complete INTEGER NOT NULL CHECK (is_complete IN (0, 1)),
+    expires_at INTEGER NOT NULL,
+    revoked_at INTEGER,
+    replaced_by TEXT,
+    FOREIGN KEY (kind, user_id) REFERENCES users (kind, id) ON UPDATE CASCADE ON DELETE CASCADE
+) STRICT, WITHOUT ROWID;
+CREATE INDEX refresh_tokens_by_owner ON refresh_tokens (kind, user_id);
+CREATE INDEX refresh_tokens_by_family ON refresh_tokens (family);
+CREATE INDEX refresh_tokens_by_expiry ON refresh_tokens (expires_at);
+
+CREATE TABLE registration_codes (
+    code TEXT PRIMARY KEY,
+    kind TEXT NOT NULL CHECK (kind IN ('student', 'teacher')),
+    max_uses INTEGER NOT NULL CHECK (max_uses >= 1),
+    uses INTEGER NOT NULL DEFAULT 0 CHECK (uses >= 0 AND uses <= max_uses),
+    tags TEXT NOT NULL,
+    expires_at INTEGER NOT NULL,
+    created_by INTEGER NOT NULL,
+    created_at INTEGER NOT NULL
+) STRICT, WITHOUT ROWID;
+
+CREATE TABLE profile_outbox (
+    kind TEXT NOT NULL,
+    user_id INTEGER NOT NULL,
+    name TEXT NOT NULL,
+    tags TEXT NOT NULL,
+    code TEXT NOT NULL,
+    attempts INTEGER NOT NULL DEFAULT 0,
+    next_at INTEGER NOT NULL,
+    PRIMARY KEY (kind, user_id),
+    FOREIGN KEY (kind, user_id) REFERENCES users (kind, id) ON UPDATE CASCADE ON DELETE CASCADE
+) STRICT, WITHOUT ROWID;
+CREATE INDEX profile_outbox_by_time ON profile_outbox (next_at);
+
+CREATE TABLE id_blocks (
+    kind TEXT NOT NULL CHECK (kind IN ('student', 'teacher', 'admin')),
+    first_id INTEGER NOT NULL,
+    next_id INTEGER NOT NULL CHECK (next_id >= first_id AND next_id <= end_id),
+    end_id INTEGER NOT NULL,
+    PRIMARY KEY (kind, first_id)
+) STRICT, WITHOUT ROWID;
+INSERT INTO id_blocks VALUES ('admin', 1, 1, 9007199254740991);
+
+CREATE TABLE audit (
+    sequence INTEGER PRIMARY KEY AUTOINCREMENT,
+    time INTEGER NOT NULL,
+    actor TEXT NOT NULL,
+    action TEXT NOT NULL,
+    target TEXT NOT NULL,
+    address TEXT NOT NULL,
+    request_id TEXT NOT NULL,
+    outcome TEXT NOT NULL
+) STRICT;
+CREATE INDEX audit_by_time ON audit (time);
+CREATE TRIGGER audit_keeps_rows BEFORE DELETE ON audit
+BEGIN SELECT RAISE(ABORT, 'the audit only grows'); END;
+CREATE TRIGGER audit_keeps_values BEFORE UPDATE ON audit
+BEGIN SELECT RAISE(ABORT, 'the audit only grows'); END;
+)sql"},
+};
+
+}  // namespace
+
+std::span<const storage::Migration> auth_migrations() { return auth_steps; }
+
+}  // namespace courseselect::repo
