@@ -115,8 +115,9 @@ async::Task<core::Result<>> StudentNode::check_available(core::CourseId id) {
     }
     const wire::Course* course = snapshot_.find(id);
     if (course == nullptr || course->course_left <= 0) {
-        // Before anybody is turned away, look again.
-        const auto again = co_await refresh(options_.refusal_age);
+        // Before anybody is turned away, look again; a course may have been made this instant.
+        const auto age = course == nullptr ? std::chrono::milliseconds{0} : options_.refusal_age;
+        const auto again = co_await refresh(age);
         if (!again) {
             co_return core::Result<>();
         }

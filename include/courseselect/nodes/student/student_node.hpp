@@ -23,7 +23,7 @@ struct StudentNodeOptions {
     std::chrono::milliseconds call_timeout{30'000};
     /// How old the catalogue may be for lists and for letting a submission pass.
     std::chrono::milliseconds snapshot_age{500};
-    /// How old it may be for refusing one: "full" and "not found" are asked again beyond this.
+    /// How old it may be for refusing one as full; "not found" is always asked again.
     std::chrono::milliseconds refusal_age{20};
 };
 
