@@ -35,8 +35,7 @@ class Fleet {
 
     /// Starts `name` ("data") and waits until its /health answers; throws std::runtime_error with
     /// the end of its log when it does not within `limit`.
-    void start(const std::string& name,
-               std::chrono::milliseconds limit = std::chrono::seconds{30});
+    void start(const std::string& name, std::chrono::milliseconds limit = std::chrono::seconds{30});
     /// Sends SIGKILL and reaps. Nothing happens when it does not run.
     void kill(const std::string& name);
     /// Sends SIGTERM and waits; returns the exit code, or 128 + signal. -1: it did not run.

@@ -13,6 +13,7 @@
 #include <cerrno>
 #include <charconv>
 #include <cstring>
+#include <deque>
 #include <stdexcept>
 #include <utility>
 #include <vector>
@@ -32,20 +33,27 @@ struct Connection {
     std::string in;
 };
 
+/// A request that is sent again; its latency still counts from the first try.
+struct Again {
+    std::size_t request = 0;
+    LoadClock::time_point start;
+    LoadClock::time_point not_before;
+};
+
+/// -1 and errno when nobody listens.
 int connect_loopback(std::uint16_t port) {
     const int fd = ::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
     sockaddr_in address{};
     address.sin_family = AF_INET;
     address.sin_port = htons(port);
     address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
-    if (fd < 0 ||
-        ::connect(fd, reinterpret_cast<const sockaddr*>(&address), sizeof address) != 0) {
+    if (fd < 0 || ::connect(fd, reinterpret_cast<const sockaddr*>(&address), sizeof address) != 0) {
         const int error = errno;
         if (fd >= 0) {
             ::close(fd);
         }
-        throw std::runtime_error("cannot connect to 127.0.0.1:" + std::to_string(port) + ": " +
-                                 std::strerror(error));
+        errno = error;
+        return -1;
     }
     const int on = 1;
     ::setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &on, sizeof on);
@@ -91,19 +99,39 @@ struct LoadDriver::State {
     }
     ~State() {
         for (const Connection& connection : connections) {
-            ::close(connection.fd);
+            if (connection.fd >= 0) {
+                ::close(connection.fd);
+            }
         }
         ::close(epoll);
     }
 
-    void open(std::size_t index) {
+    /// False, when requests may be repeated: nobody listens now. Else throws.
+    bool open(std::size_t index) {
         Connection& connection = connections[index];
         connection.fd = connect_loopback(options.port);
         connection.in.clear();
+        if (connection.fd < 0) {
+            if (options.repeat_failures) {
+                return false;
+            }
+            throw std::runtime_error("cannot connect to 127.0.0.1:" + std::to_string(options.port) +
+                                     ": " + std::strerror(errno));
+        }
         epoll_event event{};
         event.events = EPOLLIN;
         event.data.u64 = index;
         ::epoll_ctl(epoll, EPOLL_CTL_ADD, connection.fd, &event);
+        return true;
+    }
+
+    void close(std::size_t index) {
+        Connection& connection = connections[index];
+        if (connection.fd >= 0) {
+            ::close(connection.fd);
+            connection.fd = -1;
+        }
+        connection.in.clear();
     }
 
     LoadClock::time_point planned(std::size_t request) const {
@@ -111,23 +139,25 @@ struct LoadDriver::State {
                            1e9 * static_cast<double>(request) / options.rate));
     }
 
-    void start_request(std::size_t index, LoadClock::time_point now) {
+    void start_request(std::size_t index, std::size_t request, LoadClock::time_point start) {
         Connection& connection = connections[index];
         connection.busy = true;
-        connection.request = next;
-        connection.start = options.rate > 0 ? planned(next) : now;
+        connection.request = request;
+        connection.start = start;
         connection.out.clear();
         connection.sent = 0;
-        (*source)(next++, connection.out);
+        if (connection.fd < 0 && !open(index)) {
+            return finish(index, 0, {});
+        }
+        (*source)(request, connection.out);
         flush(index);
     }
 
     void flush(std::size_t index) {
         Connection& connection = connections[index];
         while (connection.sent < connection.out.size()) {
-            const ssize_t n =
-                ::send(connection.fd, connection.out.data() + connection.sent,
-                       connection.out.size() - connection.sent, MSG_NOSIGNAL);
+            const ssize_t n = ::send(connection.fd, connection.out.data() + connection.sent,
+                                     connection.out.size() - connection.sent, MSG_NOSIGNAL);
             if (n <= 0) {
                 if (n < 0 && (errno == EAGAIN || errno == EINTR)) {
                     continue;  // a request is far smaller than a socket buffer
@@ -138,22 +168,29 @@ struct LoadDriver::State {
         }
     }
 
-    /// Reports the answer of a busy connection; status 0 also replaces the connection.
+    /// Reports the answer of a busy connection, or puts its request back; status 0 also closes the
+    /// connection, which the next request opens again.
     void finish(std::size_t index, int status, std::string_view body) {
         Connection& connection = connections[index];
         if (status == 0) {
-            ::close(connection.fd);
-            open(index);
+            close(index);
         }
-        if (connection.busy) {
-            connection.busy = false;
-            idle.push_back(index);
-            ++answered;
-            (*sink)(Answer{.request = connection.request,
-                           .status = status,
-                           .body = body,
-                           .latency = LoadClock::now() - connection.start});
+        if (!connection.busy) {
+            return;
         }
+        connection.busy = false;
+        idle.push_back(index);
+        const auto now = LoadClock::now();
+        if (options.repeat_failures && (status == 0 || status >= 500)) {
+            ++repeats;
+            again.push_back({connection.request, connection.start, now + options.repeat_pause});
+            return;
+        }
+        ++answered;
+        (*sink)(Answer{.request = connection.request,
+                       .status = status,
+                       .body = body,
+                       .latency = now - connection.start});
     }
 
     void receive(std::size_t index) {
@@ -183,15 +220,28 @@ struct LoadDriver::State {
             const double elapsed = std::chrono::duration<double>(now - begin).count();
             due = std::min(count, 1 + static_cast<std::size_t>(elapsed * options.rate));
         }
+        while (!again.empty() && again.front().not_before <= now && !idle.empty()) {
+            const Again repeated = again.front();
+            again.pop_front();
+            start_request(take_idle(), repeated.request, repeated.start);
+        }
         while (next < due && !idle.empty()) {
-            const std::size_t index = idle.back();
-            idle.pop_back();
-            start_request(index, now);
+            const std::size_t request = next++;
+            start_request(take_idle(), request, options.rate > 0 ? planned(request) : now);
         }
         if (options.rate > 0) {
             backlog_max = std::max(backlog_max, due - std::min(due, next));
         }
+        if (!again.empty()) {
+            return 5;
+        }
         return options.rate > 0 && next < count ? 1 : 100;
+    }
+
+    std::size_t take_idle() {
+        const std::size_t index = idle.back();
+        idle.pop_back();
+        return index;
     }
 
     void run(std::size_t count) {
@@ -203,7 +253,10 @@ struct LoadDriver::State {
             const int wait_ms = start_ready(count);
             const int ready = ::epoll_wait(epoll, events.data(), events.size(), wait_ms);
             for (int i = 0; i < ready; ++i) {
-                receive(events[static_cast<std::size_t>(i)].data.u64);
+                const std::size_t index = events[static_cast<std::size_t>(i)].data.u64;
+                if (connections[index].fd >= 0) {
+                    receive(index);
+                }
             }
             if (LoadClock::now() - begin > options.time_max) {
                 throw std::runtime_error("the load did not finish in time");
@@ -221,6 +274,8 @@ struct LoadDriver::State {
     std::size_t next = 0;
     std::size_t answered = 0;
     std::size_t backlog_max = 0;
+    std::size_t repeats = 0;
+    std::deque<Again> again;
 };
 
 LoadDriver::LoadDriver(LoadOptions options) : state_(std::make_unique<State>(options)) {}
@@ -232,6 +287,11 @@ void LoadDriver::run(std::size_t count, const Source& source, const Sink& sink) 
     state_->run(count);
 }
 
-std::size_t LoadDriver::backlog_max() const { return state_->backlog_max; }
+std::size_t LoadDriver::backlog_max() const {
+    return state_->backlog_max;
+}
+std::size_t LoadDriver::repeats() const {
+    return state_->repeats;
+}
 
 }  // namespace courseselect::bench

@@ -24,10 +24,14 @@ struct Answer {
 };
 
 struct LoadOptions {
-    std::uint16_t port = 0;        ///< TCP port on 127.0.0.1
+    std::uint16_t port = 0;  ///< TCP port on 127.0.0.1
     std::size_t connections = 64;
-    double rate = 0;               ///< requests a second, open loop; 0: closed loop
+    double rate = 0;  ///< requests a second, open loop; 0: closed loop
     std::chrono::seconds time_max{120};
+    /// Send a request again, on a new connection if need be, until it is answered below 500. For
+    /// requests that may be repeated only: the first try may have been carried out.
+    bool repeat_failures = false;
+    std::chrono::milliseconds repeat_pause{20};  ///< before sending it again
 };
 
 class LoadDriver {
@@ -46,6 +50,8 @@ class LoadDriver {
     /// The most requests that waited for a free connection (open loop): if it grows to the number
     /// of requests, the generator or the server is saturated.
     [[nodiscard]] std::size_t backlog_max() const;
+    /// How often a request was sent again (`repeat_failures`).
+    [[nodiscard]] std::size_t repeats() const;
 
   private:
     struct State;

@@ -17,8 +17,8 @@ double uniform(Generator& random) {
     return static_cast<double>(random() >> 11) * 0x1.0p-53;
 }
 std::size_t below(Generator& random, std::size_t bound) {
-    return std::min(bound - 1, static_cast<std::size_t>(uniform(random) *
-                                                        static_cast<double>(bound)));
+    return std::min(bound - 1,
+                    static_cast<std::size_t>(uniform(random) * static_cast<double>(bound)));
 }
 double normal(Generator& random) {
     const double u = std::max(uniform(random), 1e-300);
@@ -31,25 +31,25 @@ void shuffle(std::vector<T>& items, Generator& random) {
     }
 }
 
-constexpr const char* subjects[] = {"Algebra",   "Biology",    "Chemistry", "Databases",
-                                    "Economics", "Film",       "Geography", "History",
-                                    "Italian",   "Journalism", "Law",       "Mechanics",
+constexpr const char* subjects[] = {"Algebra",   "Biology",    "Chemistry",  "Databases",
+                                    "Economics", "Film",       "Geography",  "History",
+                                    "Italian",   "Journalism", "Law",        "Mechanics",
                                     "Networks",  "Optics",     "Philosophy", "Statistics"};
 constexpr const char* kinds[] = {"required", "elective", "elective", "seminar"};
 
 PlannedCourse plan_course(std::size_t index, const WorkloadOptions& options, Generator& random) {
     PlannedCourse course;
     const std::size_t subject_count = std::size(subjects);
-    course.name = fmt::format("{} {:03}", subjects[index % subject_count],
-                              101 + index / subject_count);
+    course.name =
+        fmt::format("{} {:03}", subjects[index % subject_count], 101 + index / subject_count);
     course.type = kinds[below(random, std::size(kinds))];
     course.location = fmt::format("Room {}{:02}", static_cast<char>('A' + below(random, 6)),
                                   1 + below(random, 40));
     course.credit_hundredths = 50 * static_cast<int>(2 + below(random, 7));
-    course.capacity = std::clamp(
-        static_cast<int>(std::lround(options.capacity_median *
-                                     std::exp(options.capacity_sigma * normal(random)))),
-        5, 400);
+    course.capacity =
+        std::clamp(static_cast<int>(std::lround(options.capacity_median *
+                                                std::exp(options.capacity_sigma * normal(random)))),
+                   5, 400);
     course.weekday = static_cast<int>(1 + below(random, 5));
     const int first = static_cast<int>(1 + 2 * below(random, 6));
     course.periods = {first, first + 1};
@@ -63,9 +63,8 @@ std::size_t draw_course(const std::vector<double>& cumulative, std::vector<std::
     for (int attempt = 0;; ++attempt) {
         const double at = uniform(random) * cumulative.back();
         const auto found = std::upper_bound(cumulative.begin(), cumulative.end(), at);
-        const auto index = static_cast<std::size_t>(
-            std::min<std::ptrdiff_t>(found - cumulative.begin(),
-                                     static_cast<std::ptrdiff_t>(cumulative.size()) - 1));
+        const auto index = static_cast<std::size_t>(std::min<std::ptrdiff_t>(
+            found - cumulative.begin(), static_cast<std::ptrdiff_t>(cumulative.size()) - 1));
         if (attempt >= 50 || std::find(asked.begin(), asked.end(), index) == asked.end()) {
             asked.push_back(index);
             return index;
@@ -115,8 +114,7 @@ double Workload::top_tenth_share() const {
     std::sort(wanted.rbegin(), wanted.rend());
     const auto top = static_cast<std::ptrdiff_t>(std::max<std::size_t>(1, courses.size() / 10));
     const auto sum = std::accumulate(wanted.begin(), wanted.begin() + top, std::size_t{0});
-    return requests.empty() ? 0
-                            : static_cast<double>(sum) / static_cast<double>(requests.size());
+    return requests.empty() ? 0 : static_cast<double>(sum) / static_cast<double>(requests.size());
 }
 
 Workload make_workload(const WorkloadOptions& options) {

@@ -2,8 +2,8 @@
 /// A realistic term and the requests of its opening minute; pure and seeded, so repeatable.
 ///
 /// The shape follows published course allocation data: demand is log-normal over courses (sigma
-/// 1.0 to 1.3), the median class limit is 25, a student asks for five to six courses, and 40 to 50 %
-/// of all requests go to the top 10 % of courses.
+/// 1.0 to 1.3), the median class limit is 25, a student asks for five to six courses, and 40 to 50
+/// % of all requests go to the top 10 % of courses.
 
 #include <cstddef>
 #include <cstdint>
@@ -32,8 +32,8 @@ struct PlannedCourse {
     std::string location;
     int credit_hundredths = 300;
     int capacity = 25;
-    int weekday = 1;                ///< 1 to 7
-    std::vector<int> periods;       ///< 1 to 13, consecutive
+    int weekday = 1;           ///< 1 to 7
+    std::vector<int> periods;  ///< 1 to 13, consecutive
     double demand = 1;
 };
 
