@@ -51,8 +51,10 @@ ResponseParser::Status ResponseParser::feed(std::string_view bytes) {
 }
 
 ResponseParser::Status ResponseParser::end() {
-    const bool fine = has_begun_ && llhttp_finish(&parser_) == HPE_OK;
-    return fine && is_complete_ ? Status::complete : Status::malformed;
+    if (has_begun_) {
+        llhttp_finish(&parser_);  // completes an answer that lasts until the end
+    }
+    return is_complete_ ? Status::complete : Status::malformed;
 }
 
 bool ResponseParser::within_head(std::size_t more) {
