@@ -1,6 +1,7 @@
 #pragma once
 /// What a service says about itself. Not API.
 
+#include <span>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -13,15 +14,23 @@ namespace courseselect::api {
 [[nodiscard]] std::string write_openapi(const std::vector<const RouteInfo*>& routes,
                                         const ServiceOptions& options);
 
-/// The page at `/docs`: works offline, loads only itself.
-[[nodiscard]] std::string_view docs_html();
-[[nodiscard]] std::string_view docs_script();
-[[nodiscard]] std::string_view docs_style();
+/// One file of the page at `/docs`. Everything points into static storage.
+struct Asset {
+    std::string_view name;  ///< "docs.js"
+    std::string_view etag;  ///< quoted; changes with the body
+    std::string_view body;
+};
 
-[[nodiscard]] async::Task<net::http::Response> answer_text(std::string body,
-                                                           std::string_view content_type);
-/// A part of the page, with a policy that lets it load nothing from elsewhere.
-[[nodiscard]] async::Task<net::http::Response> answer_page(std::string_view body,
-                                                           std::string_view content_type);
+/// The files of `src/api/docs`, `index.html` first: the page works offline and loads only these.
+[[nodiscard]] std::span<const Asset> docs_assets();
+/// "/docs" for `index.html`, "/docs/docs.js" for the others.
+[[nodiscard]] std::string asset_path(const Asset& asset);
+
+/// The file, with a policy that lets it load nothing from elsewhere; 304 when the caller has it.
+[[nodiscard]] async::Task<net::http::Response> answer_asset(const Context& context,
+                                                            const Asset& asset);
+/// The OpenAPI document.
+[[nodiscard]] async::Task<net::http::Response> answer_openapi(const Context& context,
+                                                              const std::string& document);
 
 }  // namespace courseselect::api

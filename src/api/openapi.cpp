@@ -20,21 +20,31 @@ std::string lower_method(const RouteInfo& route) {
     return name;
 }
 
-/// "post_select_course": unique because method and path are.
-std::string operation_id(const RouteInfo& route) {
+bool is_alphanumeric(char c) {
+    return (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') || (c >= 'A' && c <= 'Z');
+}
+
+/// "post_select_course", "get_courses_by_id"; with a number behind it where two paths read alike.
+std::string operation_id(const RouteInfo& route, std::set<std::string>& used) {
     std::string id = lower_method(route);
     for (const char c : route.path) {
-        const bool plain = (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') || (c >= 'A' && c <= 'Z');
-        if (plain) {
+        if (is_alphanumeric(c)) {
             id += c;
         } else if (id.back() != '_') {
             id += '_';
+        }
+        if (c == '{') {
+            id += "by_";
         }
     }
     if (id.back() == '_') {
         id.pop_back();
     }
-    return id;
+    std::string unique = id;
+    for (int number = 2; !used.insert(unique).second; ++number) {
+        unique = id + '_' + std::to_string(number);
+    }
+    return unique;
 }
 
 /// The first segment, unless the route names a tag.
@@ -43,7 +53,8 @@ std::string tag_of(const RouteInfo& route) {
         return route.tag;
     }
     const std::size_t end = route.path.find('/', 1);
-    return route.path.substr(1, end == std::string::npos ? end : end - 1);
+    const std::string first = route.path.substr(1, end == std::string::npos ? end : end - 1);
+    return first.empty() ? "root" : first;
 }
 
 void append_parameters(ArrayWriter& parameters, const json::TypeInfo* type, std::string_view in) {
@@ -74,47 +85,82 @@ void append_reference(ObjectWriter& owner, std::string_view schema) {
     reference.add("$ref", "#/components/schemas/" + std::string(schema));
 }
 
-/// Errors that follow from the declaration, before those that the route names itself.
-std::map<int, std::set<std::string>> errors_of(const RouteInfo& route) {
-    std::map<int, std::set<std::string>> errors;
-    if (takes_bearer(route.access)) {
-        errors[401].insert("The token is missing, malformed or expired.");
-        errors[429].insert("Too many requests from this address.");
+std::string_view refused_role(Access access) {
+    switch (access) {
+        case Access::internal:
+            return "Invalid internal token";
+        case Access::student:
+            return "Student access required";
+        case Access::teacher:
+            return "Teacher or admin access required";
+        case Access::admin:
+        case Access::admin_or_internal:
+            return "Admin access required";
+        default:
+            return "";
     }
-    if (route.access != Access::open) {
-        errors[403].insert(route.access == Access::internal ? "Invalid internal token"
-                                                            : "The role does not allow it.");
+}
+
+bool has_input(const RouteInfo& route) {
+    return route.body_type != nullptr || route.query_type != nullptr ||
+           route.path_type != nullptr || route.access != Access::open;
+}
+
+using Errors = std::map<int, std::vector<std::string>>;
+
+void add_error(Errors& errors, int status, std::string_view text) {
+    auto& texts = errors[status];
+    if (std::find(texts.begin(), texts.end(), text) == texts.end()) {
+        texts.emplace_back(text);
+    }
+}
+
+/// Errors that follow from the declaration, before those that the route names itself.
+Errors errors_of(const RouteInfo& route, const ServiceOptions& options) {
+    Errors errors;
+    if (takes_bearer(route.access)) {
+        add_error(errors, 401, "The token is malformed, expired or of the wrong type.");
+        if (options.bearer_limit) {
+            add_error(errors, 429, "Rate limit exceeded. Please wait N seconds.");
+        }
+    }
+    if (const auto text = refused_role(route.access); !text.empty()) {
+        add_error(errors, 403, text);
+    }
+    if (has_input(route)) {
+        add_error(errors, 422, "Everything that is wrong with the request, in one list.");
     }
     for (const DocumentedError& error : route.errors) {
-        errors[error.status].insert(error.text);
+        add_error(errors, error.status, error.text);
     }
     return errors;
 }
 
-void append_responses(ObjectWriter& operation, const RouteInfo& route) {
+void append_responses(ObjectWriter& operation, const RouteInfo& route,
+                      const ServiceOptions& options) {
     ObjectWriter responses(operation.slot("responses"));
+    Errors errors = errors_of(route, options);
     {
+        std::string description = "Success";
+        for (const std::string& text : errors[route.success_status]) {
+            description.append(" / ").append(text);
+        }
+        errors.erase(route.success_status);
         ObjectWriter success(responses.slot(std::to_string(route.success_status)));
-        success.add("description", "Success");
+        success.add("description", description);
         if (route.answer_type != nullptr) {
             append_content(success, *route.answer_type);
         }
     }
-    for (const auto& [status, texts] : errors_of(route)) {
+    for (const auto& [status, texts] : errors) {
         std::string description;
         for (const std::string& text : texts) {
             description.append(description.empty() ? "" : " / ").append(text);
         }
         ObjectWriter response(responses.slot(std::to_string(status)));
         response.add("description", description);
-        append_reference(response, "Error");
-    }
-    const bool has_input = route.body_type != nullptr || route.query_type != nullptr ||
-                           route.path_type != nullptr || route.access != Access::open;
-    if (has_input) {
-        ObjectWriter invalid(responses.slot("422"));
-        invalid.add("description", "Everything that is wrong with the request, in one list.");
-        append_reference(invalid, "ValidationErrors");
+        append_reference(response,
+                         status == 422 && has_input(route) ? "ValidationErrors" : "Error");
     }
 }
 
@@ -132,14 +178,15 @@ void append_security(ObjectWriter& operation, Access access) {
     }
 }
 
-void append_operation(ObjectWriter& path, const RouteInfo& route) {
+/// `x-access` names who may call, which `security` says only by the kind of token.
+void append_operation(ObjectWriter& path, const RouteInfo& route, const ServiceOptions& options,
+                      std::set<std::string>& operation_ids) {
     ObjectWriter operation(path.slot(lower_method(route)));
-    operation.add("operationId", operation_id(route)).add("summary", route.summary);
-    std::string description = route.description;
-    description.append(description.empty() ? "" : "\n\n")
-        .append("Access: ")
-        .append(access_name(route.access));
-    operation.add("description", description);
+    operation.add("operationId", operation_id(route, operation_ids)).add("summary", route.summary);
+    if (!route.description.empty()) {
+        operation.add("description", route.description);
+    }
+    operation.add("x-access", access_name(route.access));
     {
         ArrayWriter tags(operation.slot("tags"));
         tags.add(tag_of(route));
@@ -155,7 +202,7 @@ void append_operation(ObjectWriter& path, const RouteInfo& route) {
         append_content(body, *route.body_type);
     }
     append_security(operation, route.access);
-    append_responses(operation, route);
+    append_responses(operation, route, options);
 }
 
 std::vector<const RouteInfo*> shown(const std::vector<const RouteInfo*>& routes) {
@@ -168,9 +215,11 @@ std::vector<const RouteInfo*> shown(const std::vector<const RouteInfo*>& routes)
 constexpr std::string_view error_schemas =
     R"("Error":{"type":"object","description":"What is wrong.","required":["detail"],)"
     R"("properties":{"detail":{"type":"string"}}},)"
-    R"("ValidationErrors":{"type":"object","required":["detail"],"properties":{"detail":)"
+    R"("ValidationErrors":{"type":"object","description":"Every fault of the request.",)"
+    R"("required":["detail"],"properties":{"detail":)"
     R"({"type":"array","items":{"$ref":"#/components/schemas/ValidationError"}}}},)"
-    R"("ValidationError":{"type":"object","required":["type","loc","msg"],"properties":{)"
+    R"("ValidationError":{"type":"object","description":"One fault: its kind, place and text.",)"
+    R"("required":["type","loc","msg"],"properties":{)"
     R"("type":{"type":"string"},"loc":{"type":"array","items":{"type":["string","integer"]}},)"
     R"("msg":{"type":"string"},"input":{},"ctx":{"type":"object"}}})";
 
@@ -206,6 +255,7 @@ std::string write_openapi(const std::vector<const RouteInfo*>& routes,
     const auto documented = shown(routes);
     std::map<std::string, std::vector<const RouteInfo*>> by_path;
     std::set<std::string> tags;
+    std::set<std::string> operation_ids;
     for (const RouteInfo* route : documented) {
         by_path[route->path].push_back(route);
         tags.insert(tag_of(*route));
@@ -217,6 +267,14 @@ std::string write_openapi(const std::vector<const RouteInfo*>& routes,
         {
             ObjectWriter info(document.slot("info"));
             info.add("title", options.title).add("version", options.version);
+            if (!options.description.empty()) {
+                info.add("description", options.description);
+            }
+        }
+        {
+            // Relative to this document, so that a proxy may serve it under a prefix.
+            ArrayWriter servers(document.slot("servers"));
+            ObjectWriter(servers.slot()).add("url", ".");
         }
         {
             ArrayWriter list(document.slot("tags"));
@@ -230,7 +288,7 @@ std::string write_openapi(const std::vector<const RouteInfo*>& routes,
             for (const auto& [path, operations] : by_path) {
                 ObjectWriter item(paths.slot(path));
                 for (const RouteInfo* route : operations) {
-                    append_operation(item, *route);
+                    append_operation(item, *route, options, operation_ids);
                 }
             }
         }

@@ -416,18 +416,12 @@ const std::string& Service::openapi() const {
 }
 
 void Service::add_documentation() {
-    add(get("/openapi.json").hidden(), [this](Context&) -> async::Task<Response> {
-        return answer_text(openapi(), "application/json");
-    });
-    add(get("/docs").hidden(), [](Context&) -> async::Task<Response> {
-        return answer_page(docs_html(), "text/html; charset=utf-8");
-    });
-    add(get("/docs/docs.js").hidden(), [](Context&) -> async::Task<Response> {
-        return answer_page(docs_script(), "text/javascript; charset=utf-8");
-    });
-    add(get("/docs/docs.css").hidden(), [](Context&) -> async::Task<Response> {
-        return answer_page(docs_style(), "text/css; charset=utf-8");
-    });
+    add(get("/openapi.json").hidden(),
+        [this](Context& context) { return answer_openapi(context, openapi()); });
+    for (const Asset& asset : docs_assets()) {
+        add(get(asset_path(asset)).hidden(),
+            [&asset](Context& context) { return answer_asset(context, asset); });
+    }
 }
 
 }  // namespace courseselect::api

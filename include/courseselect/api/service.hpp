@@ -29,6 +29,7 @@ namespace courseselect::api {
 struct ServiceOptions {
     std::string title = "courseselect";  ///< of the documentation
     std::string version = "0.1.0";
+    std::string description;      ///< a few sentences above the routes; may be empty
     core::Secret internal_token;  ///< empty: nothing passes as internal
     /// Origins that browsers may call from, exactly as in the `Origin` header.
     std::vector<std::string> cors_origins;
