@@ -133,22 +133,20 @@ std::vector<std::string> Fleet::environment_of(const std::string& name) const {
     return result;
 }
 
-void Fleet::launch(const std::string& name, Member& member) {
+pid_t Fleet::launch(const std::string& name, const std::vector<std::string>& arguments,
+                    const std::filesystem::path& log) const {
     const std::string program = (options_.programs / ("course-" + name + "-node")).string();
-    const std::string log = (options_.directory / (name + ".log")).string();
     std::vector<std::string> environment = environment_of(name);
     std::vector<char*> envp;
     for (std::string& entry : environment) {
         envp.push_back(entry.data());
     }
     envp.push_back(nullptr);
-    std::vector<std::string> arguments = {program};
-    if (!options_.rate_limits) {
-        arguments.emplace_back("--no-rate-limit");
-    }
+    std::vector<std::string> words = {program};
+    words.insert(words.end(), arguments.begin(), arguments.end());
     std::vector<char*> argv;
-    for (std::string& argument : arguments) {
-        argv.push_back(argument.data());
+    for (std::string& word : words) {
+        argv.push_back(word.data());
     }
     argv.push_back(nullptr);
     const pid_t child = ::fork();
@@ -161,12 +159,27 @@ void Fleet::launch(const std::string& name, Member& member) {
         }
         ::_exit(127);
     }
-    member.pid = child;
+    return child;
+}
+
+Fleet::CommandResult Fleet::run(const std::string& name, std::vector<std::string> arguments) {
+    const std::filesystem::path log = options_.directory / (name + ".command.log");
+    std::filesystem::remove(log);
+    const pid_t child = launch(name, arguments, log);
+    int status = 0;
+    ::waitpid(child, &status, 0);
+    std::ifstream file(log);
+    return {.exit_code = WIFEXITED(status) ? WEXITSTATUS(status) : 128 + WTERMSIG(status),
+            .output = std::string{std::istreambuf_iterator<char>(file), {}}};
 }
 
 void Fleet::start(const std::string& name, std::chrono::milliseconds limit) {
     Member& member = members_.at(name);
-    launch(name, member);
+    std::vector<std::string> arguments;
+    if (!options_.rate_limits) {
+        arguments.emplace_back("--no-rate-limit");
+    }
+    member.pid = launch(name, arguments, options_.directory / (name + ".log"));
     const auto deadline = std::chrono::steady_clock::now() + limit;
     while (!answers_health(member.port)) {
         int status = 0;

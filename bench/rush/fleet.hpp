@@ -41,6 +41,13 @@ class Fleet {
     /// Sends SIGTERM and waits; returns the exit code, or 128 + signal. -1: it did not run.
     int stop(const std::string& name);
 
+    struct CommandResult {
+        int exit_code = 0;   ///< 128 + signal when a signal ended it
+        std::string output;  ///< standard output and error
+    };
+    /// Runs the program of `name` with these arguments in the daemons' environment to its end.
+    [[nodiscard]] CommandResult run(const std::string& name, std::vector<std::string> arguments);
+
     [[nodiscard]] bool is_running(const std::string& name) const;
     [[nodiscard]] std::uint16_t port(const std::string& name) const;
     [[nodiscard]] pid_t pid(const std::string& name) const;
@@ -56,7 +63,8 @@ class Fleet {
         std::uint16_t port = 0;
         pid_t pid = 0;
     };
-    void launch(const std::string& name, Member& member);
+    [[nodiscard]] pid_t launch(const std::string& name, const std::vector<std::string>& arguments,
+                               const std::filesystem::path& log) const;
     [[nodiscard]] std::vector<std::string> environment_of(const std::string& name) const;
     [[nodiscard]] const Member& member(const std::string& name) const;
 

@@ -22,16 +22,30 @@ std::string repeat(std::string_view text, std::size_t times) {
     return result;
 }
 
-/// Characters of a UTF-8 text; ours are all one column wide.
+/// What a text takes on the screen: a column a character of UTF-8 (ours are all that wide), and
+/// none for colours.
 std::size_t columns(std::string_view text) {
-    return static_cast<std::size_t>(std::count_if(text.begin(), text.end(), [](char c) {
-        return (static_cast<unsigned char>(c) & 0xC0U) != 0x80U;
-    }));
+    std::size_t count = 0;
+    bool in_colour = false;
+    for (const char c : text) {
+        in_colour = in_colour || c == '\x1b';
+        const bool continues = (static_cast<unsigned char>(c) & 0xC0U) == 0x80U;
+        count += in_colour || continues ? 0 : 1;
+        in_colour = in_colour && c != 'm';
+    }
+    return count;
 }
 
+/// Fills with blanks, or cuts, to `to` columns; what is cut must be without colours.
 std::string padded(std::string_view text, std::size_t to) {
-    const std::size_t have = columns(text);
-    return std::string(text) + std::string(have < to ? to - have : 0, ' ');
+    std::string result(text);
+    for (std::size_t have = columns(text); have > to; --have) {
+        while ((static_cast<unsigned char>(result.back()) & 0xC0U) == 0x80U) {
+            result.pop_back();
+        }
+        result.pop_back();
+    }
+    return result + std::string(to - columns(result), ' ');
 }
 
 void print_rule(const Terminal& terminal, std::string_view left, std::string_view right,
@@ -102,8 +116,8 @@ void print_report(const Terminal& terminal, std::string_view title,
         first = false;
         for (const Figure& figure : section.figures) {
             const std::string value = padded(figure.value, width - name_width - 2);
-            fmt::print(terminal.out, "│ {}{} │\n", terminal.dim(padded(figure.name, name_width)),
-                       value);
+            fmt::print(terminal.out, "│ {}{} │\n",
+                       terminal.dim(padded(figure.name, name_width - 2)) + "  ", value);
         }
     }
     print_rule(terminal, "└", "┘", "");
@@ -120,11 +134,11 @@ void print_seats(const Terminal& terminal, const std::vector<SeatLine>& lines) {
         const std::string bar = repeat("█", filled) + repeat("░", bar_width - filled);
         const std::string numbers = fmt::format("{:>4} of {:<4}", line.taken, line.capacity);
         const std::string wanted = fmt::format("{:>6} asked", line.wanted);
-        const std::size_t used = name_width + numbers.size() + bar_width + wanted.size() + 4;
+        const std::size_t used = name_width + numbers.size() + bar_width + wanted.size() + 3;
         const bool oversold = line.taken > line.capacity;
-        fmt::print(terminal.out, "│ {}{} {}{}{} │\n", padded(line.course, name_width),
+        fmt::print(terminal.out, "│ {}{} {}{}{} │\n", padded(line.course, name_width - 2) + "  ",
                    oversold ? terminal.red(numbers) : numbers, bar, wanted,
-                   std::string(width > used ? width - used + 1 : 0, ' '));
+                   std::string(width > used ? width - used : 0, ' '));
     }
     print_rule(terminal, "└", "┘", "");
 }
