@@ -19,7 +19,10 @@ if(Asio_FOUND AND NOT TARGET Asio::Asio)
     ASIO_STANDALONE ASIO_NO_DEPRECATED ASIO_SEPARATE_COMPILATION
     # Asio 1.22 picks its aligned_alloc from macros that depend on include order: a file that includes
     # Asio first would free with the wrong function.
-    ASIO_DISABLE_STD_ALIGNED_ALLOC)
+    ASIO_DISABLE_STD_ALIGNED_ALLOC
+    # Asio before 1.26 does not see that clang has coroutines.
+    $<$<CXX_COMPILER_ID:Clang>:ASIO_HAS_CO_AWAIT>
+    $<$<CXX_COMPILER_ID:Clang>:ASIO_HAS_STD_COROUTINE>)
   target_link_libraries(Asio::Asio INTERFACE Threads::Threads)
 endif()
 mark_as_advanced(ASIO_INCLUDE_DIR)
