@@ -7,10 +7,12 @@
 #include "courseselect/auth/jwt.hpp"
 #include "courseselect/net/http/local_client.hpp"
 #include "courseselect/net/http/service_client.hpp"
+#include "courseselect/nodes/auth/auth_node.hpp"
 #include "courseselect/nodes/data/data_node.hpp"
 #include "courseselect/nodes/queue/queue_node.hpp"
 #include "courseselect/nodes/service_options.hpp"
 #include "courseselect/nodes/student/student_node.hpp"
+#include "courseselect/nodes/teacher/teacher_node.hpp"
 
 namespace courseselect::nodes {
 namespace {
@@ -26,8 +28,9 @@ class Assembler {
     core::Result<NodePointer> make(Service service) {
         switch (service) {
             case Service::data: return remember(service, make_data());
+            case Service::auth: return remember(service, make_auth());
             case Service::queue: return remember(service, make_queue());
-            default: break;
+            case Service::teacher: return remember(service, make_teacher());
             case Service::student: return remember(service, make_student());
         }
         return core::Error(core::Errc::internal, "unknown service");
@@ -101,6 +104,34 @@ class Assembler {
         options.service = bearer_service("courseselect student node");
         return NodePointer(std::make_unique<student::StudentNode>(
             runtime_, std::move(options), std::move(tokens), std::move(data), std::move(queue)));
+    }
+
+    core::Result<NodePointer> make_teacher() {
+        COURSESELECT_TRY(auto data, client_of(Service::data));
+        COURSESELECT_TRY(auto auth, client_of(Service::auth));
+        COURSESELECT_TRY(auto tokens, authenticator());
+        teacher::TeacherNodeOptions options;
+        options.service = bearer_service("courseselect teacher node");
+        return NodePointer(std::make_unique<teacher::TeacherNode>(
+            runtime_, std::move(options), std::move(tokens), std::move(data), std::move(auth)));
+    }
+
+    core::Result<NodePointer> make_auth() {
+        COURSESELECT_TRY(auto data, client_of(Service::data));
+        const CommonConfig& common = config_.common;
+        accounts::AuthNodeOptions options;
+        options.database = config_.database_urls.at(Service::auth);
+        options.storage = config_.database;
+        options.service = service_options(common, "courseselect auth node");
+        options.jwt_secret = common.jwt_secret;
+        options.bcrypt_cost = config_.auth.bcrypt_cost;
+        options.dev = common.dev;
+        options.admin_password = config_.auth.admin_password;
+        options.super_admin_password = config_.auth.super_admin_password;
+        options.guesses.enabled = common.rate_limits;
+        COURSESELECT_TRY(auto node, accounts::AuthNode::open(runtime_, std::move(options),
+                                                             std::move(data)));
+        return NodePointer(std::move(node));
     }
 
     Runtime runtime_;

@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <CLI/CLI.hpp>
+#include <algorithm>
 #include <csignal>
 #include <cstdio>
 #include <string>
@@ -55,8 +56,13 @@ core::Result<> load_layers(core::Environment& environment, const std::vector<Ser
     const auto make = [&random](std::string_view) {
         return core::base64url_encode(random.bytes(32));
     };
-    COURSESELECT_TRY(const auto made, environment.ensure_secrets(
-                                          file, {"INTERNAL_TOKEN", "JWT_SECRET_KEY"}, make));
+    std::vector<std::string> names = {"INTERNAL_TOKEN", "JWT_SECRET_KEY"};
+    const bool has_admins =
+        std::find(services.begin(), services.end(), Service::auth) != services.end();
+    if (has_admins && !environment.boolean("COURSESELECT_DEV", false)) {
+        names.insert(names.end(), {"ADMIN_PASSWORD", "SUPER_ADMIN_PASSWORD"});
+    }
+    COURSESELECT_TRY(const auto made, environment.ensure_secrets(file, names, make));
     for (const std::string& name : made) {
         core::log::info("secret_generated", {{"name", name}, {"file", file}});
     }
