@@ -41,8 +41,7 @@ core::Result<std::optional<RefreshToken>> find_refresh_token(Connection& connect
                             .is_complete = row.get<bool>(4),
                             .expires_at = row.get<core::WallTime>(5),
                             .revoked_at = row.get<std::optional<core::WallTime>>(6),
-                            .replaced_by =
-                                row.get<std::optional<std::string>>(7).value_or("")};
+                            .replaced_by = row.get<std::optional<std::string>>(7).value_or("")};
     };
     return connection.one(
         "SELECT hash, kind, user_id, family, is_complete, expires_at, revoked_at, replaced_by "
@@ -122,23 +121,23 @@ core::Result<std::optional<RegistrationCode>> find_code(Connection& connection,
 }
 
 core::Result<> use_code(Connection& connection, std::string_view code) {
-    COURSESELECT_TRY_OK(connection.execute(
-        "UPDATE registration_codes SET uses = uses + 1 WHERE code = ?", code));
+    COURSESELECT_TRY_OK(
+        connection.execute("UPDATE registration_codes SET uses = uses + 1 WHERE code = ?", code));
     return {};
 }
 
 core::Result<> give_code_back(Connection& connection, std::string_view code) {
-    COURSESELECT_TRY_OK(connection.execute(
-        "UPDATE registration_codes SET uses = uses - 1 WHERE code = ?", code));
+    COURSESELECT_TRY_OK(
+        connection.execute("UPDATE registration_codes SET uses = uses - 1 WHERE code = ?", code));
     return {};
 }
 
 core::Result<> insert_profile(Connection& connection, const ProfileEntry& entry) {
-    COURSESELECT_TRY_OK(connection.execute(
-        "INSERT INTO profile_outbox (kind, user_id, name, tags, code, next_at) "
-        "VALUES (?, ?, ?, ?, ?, ?)",
-        user_kind_name(entry.user.kind), entry.user.id, entry.name, json::to_text(entry.tags),
-        entry.code, entry.next_at));
+    COURSESELECT_TRY_OK(
+        connection.execute("INSERT INTO profile_outbox (kind, user_id, name, tags, code, next_at) "
+                           "VALUES (?, ?, ?, ?, ?, ?)",
+                           user_kind_name(entry.user.kind), entry.user.id, entry.name,
+                           json::to_text(entry.tags), entry.code, entry.next_at));
     return {};
 }
 
@@ -170,10 +169,10 @@ core::Result<> delete_profile(Connection& connection, UserKey user) {
 }
 
 core::Result<> postpone_profile(Connection& connection, UserKey user, core::WallTime next_at) {
-    COURSESELECT_TRY_OK(connection.execute(
-        "UPDATE profile_outbox SET attempts = attempts + 1, next_at = ? "
-        "WHERE kind = ? AND user_id = ?",
-        next_at, user_kind_name(user.kind), user.id));
+    COURSESELECT_TRY_OK(
+        connection.execute("UPDATE profile_outbox SET attempts = attempts + 1, next_at = ? "
+                           "WHERE kind = ? AND user_id = ?",
+                           next_at, user_kind_name(user.kind), user.id));
     return {};
 }
 

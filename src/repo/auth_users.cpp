@@ -37,7 +37,9 @@ User user_from(const Row& row) {
                 .updated_at = row.get<core::WallTime>(10)};
 }
 
-std::int64_t number_from(const Row& row) { return row.get<std::int64_t>(0); }
+std::int64_t number_from(const Row& row) {
+    return row.get<std::int64_t>(0);
+}
 
 /// For statements about one user that must exist.
 core::Result<> expect_one(core::Result<std::int64_t> changed, UserKey key) {
@@ -66,9 +68,9 @@ core::Result<std::optional<User>> find_user(Connection& connection, UserKey key)
 }
 
 core::Result<bool> has_admins(Connection& connection) {
-    COURSESELECT_TRY(const auto one,
-                     connection.one("SELECT 1 FROM users WHERE kind = 'admin' LIMIT 1",
-                                    number_from));
+    COURSESELECT_TRY(
+        const auto one,
+        connection.one("SELECT 1 FROM users WHERE kind = 'admin' LIMIT 1", number_from));
     return one.has_value();
 }
 
@@ -95,8 +97,8 @@ core::Result<> change_user_id(Connection& connection, UserKey key, std::int64_t 
                       key);
 }
 
-core::Result<> replace_password_hash(Connection& connection, UserKey key,
-                                     std::string_view expected, std::string_view hash) {
+core::Result<> replace_password_hash(Connection& connection, UserKey key, std::string_view expected,
+                                     std::string_view hash) {
     COURSESELECT_TRY_OK(connection.execute(
         "UPDATE users SET password_hash = ? WHERE kind = ? AND id = ? AND password_hash = ?", hash,
         user_kind_name(key.kind), key.id, expected));

@@ -34,8 +34,8 @@ struct RefreshToken {
                                                   std::string_view hash, const RefreshToken& next,
                                                   core::WallTime now);
 /// Revokes every token of a family.
-[[nodiscard]] core::Result<> revoke_family(storage::Connection& connection,
-                                           std::string_view family, core::WallTime now);
+[[nodiscard]] core::Result<> revoke_family(storage::Connection& connection, std::string_view family,
+                                           core::WallTime now);
 /// Forgets every token of a user.
 [[nodiscard]] core::Result<> delete_refresh_tokens(storage::Connection& connection, UserKey owner);
 /// Forgets tokens that died before `now`; at most `limit`. Returns how many.
@@ -60,8 +60,7 @@ struct RegistrationCode {
 /// Counts one use more. Errors: conflict `check_violation` (used up).
 [[nodiscard]] core::Result<> use_code(storage::Connection& connection, std::string_view code);
 /// Takes one use back; a code that is gone is no error.
-[[nodiscard]] core::Result<> give_code_back(storage::Connection& connection,
-                                            std::string_view code);
+[[nodiscard]] core::Result<> give_code_back(storage::Connection& connection, std::string_view code);
 
 /// A profile that the data node has not confirmed yet.
 struct ProfileEntry {

@@ -28,8 +28,8 @@ struct User {
     UserKey key;
     std::string username;
     std::string password_hash;
-    core::Secret totp_secret;          ///< empty: 2FA is off
-    core::Secret pending_totp_secret;  ///< handed out, not yet confirmed
+    core::Secret totp_secret;                    ///< empty: 2FA is off
+    core::Secret pending_totp_secret;            ///< handed out, not yet confirmed
     std::optional<std::int64_t> last_used_step;  ///< of the last code that logged in
     bool is_active = true;
     bool must_change_password = false;
@@ -84,7 +84,6 @@ struct AuditEntry {
     std::string request_id;
     std::string outcome;  ///< "ok" or why not
 };
-[[nodiscard]] core::Result<> append_audit(storage::Connection& connection,
-                                          const AuditEntry& entry);
+[[nodiscard]] core::Result<> append_audit(storage::Connection& connection, const AuditEntry& entry);
 
 }  // namespace courseselect::repo

@@ -64,8 +64,10 @@ bool is_refusal(const core::Error& error) {
         case Errc::unauthenticated:
         case Errc::permission_denied:
         case Errc::not_found:
-        case Errc::failed_precondition: return true;
-        default: return false;
+        case Errc::failed_precondition:
+            return true;
+        default:
+            return false;
     }
 }
 
@@ -83,15 +85,13 @@ AuthState::AuthState(Runtime to_use, AuthNodeOptions given, auth::PasswordHasher
       tasks(to_use.loop),
       hashing(options.hashing) {}
 
-core::Result<std::unique_ptr<AuthState>> AuthState::open(Runtime runtime,
-                                                         AuthNodeOptions options) {
+core::Result<std::unique_ptr<AuthState>> AuthState::open(Runtime runtime, AuthNodeOptions options) {
     if (options.bcrypt_cost < auth::bcrypt_cost_production_min && !options.dev) {
         return core::Error(Errc::invalid_argument, "bcrypt_cost",
                            "a bcrypt cost below 10 is for development only");
     }
-    COURSESELECT_TRY(auto hasher,
-                     auth::PasswordHasher::create({.bcrypt_cost = options.bcrypt_cost},
-                                                  runtime.random));
+    COURSESELECT_TRY(auto hasher, auth::PasswordHasher::create({.bcrypt_cost = options.bcrypt_cost},
+                                                               runtime.random));
     COURSESELECT_TRY(auto keys, token_keys(options));
     COURSESELECT_TRY(auto limiter, ratelimit::KeyedLimiter::create(options.guesses.address));
     auto state = std::make_unique<AuthState>(runtime, std::move(options), std::move(hasher),
@@ -134,7 +134,9 @@ core::Result<> AuthState::admit_totp(repo::UserKey user) {
                : core::Result<>();
 }
 
-void AuthState::forgive_totp(repo::UserKey user) { totp_codes.succeeded(repo::to_string(user)); }
+void AuthState::forgive_totp(repo::UserKey user) {
+    totp_codes.succeeded(repo::to_string(user));
+}
 
 repo::AuditEntry AuthState::event(const api::Context& context, std::string action,
                                   std::string target) const {

@@ -28,11 +28,9 @@ class TwoFactor;
 /// Thread-safety: the runtime's loop.
 class AuthNode final : public Node {
   public:
-    /// Opens or creates the database. At the first start the administrators are made, which hashes
-    /// their passwords in place.
-    /// `data_node` is how ids are reserved and profiles delivered.
-    /// Errors: invalid_argument (a token secret that is too short, cost out of bounds, no or a
-    /// well-known administrator password outside development); those of `storage::Database::open`.
+    /// Opens or creates the database. `data_node` is how ids are reserved and profiles delivered.
+    /// Errors: invalid_argument (a token secret that is too short, cost out of bounds); those of
+    /// `storage::Database::open`.
     [[nodiscard]] static core::Result<std::unique_ptr<AuthNode>> open(
         Runtime runtime, AuthNodeOptions options, std::unique_ptr<net::http::Client> data_node);
     ~AuthNode() override;
@@ -41,6 +39,8 @@ class AuthNode final : public Node {
     [[nodiscard]] net::http::Handler& handler() override { return *service_; }
     /// The routes, for tests that walk them.
     [[nodiscard]] api::Service& service() { return *service_; }
+    /// At the first start also makes the administrators. Errors: invalid_argument `admin_password`
+    /// (none, or a documented one outside development).
     [[nodiscard]] async::Task<core::Result<>> start() override;
     [[nodiscard]] async::Task<> stop() override;
 

@@ -1,0 +1,87 @@
+#include "courseselect/nodes/auth/auth_node.hpp"
+
+#include <utility>
+
+#include "courseselect/nodes/auth/administration.hpp"
+#include "courseselect/nodes/auth/auth_state.hpp"
+#include "courseselect/nodes/auth/login.hpp"
+#include "courseselect/nodes/auth/profile_outbox.hpp"
+#include "courseselect/nodes/auth/registration.hpp"
+#include "courseselect/nodes/auth/sessions.hpp"
+#include "courseselect/nodes/auth/two_factor.hpp"
+#include "courseselect/nodes/health.hpp"
+
+namespace courseselect::nodes::accounts {
+namespace {
+
+/// The texts of contract §3: which one depends on the token that was asked for.
+class TokenGate final : public api::Authenticator {
+  public:
+    explicit TokenGate(const AuthState& state) : state_(state) {}
+
+    [[nodiscard]] core::Result<Principal> verify(std::string_view token,
+                                                 TokenType expected) const override {
+        auto claims = state_.verifier.verify(token, state_.runtime.clock.wall_now(), expected);
+        if (!claims) {
+            const bool refresh = expected == TokenType::refresh;
+            return core::Error(core::Errc::unauthenticated, "token_refused",
+                               refresh ? "Invalid refresh token" : "Invalid token");
+        }
+        return std::move(claims->principal);
+    }
+
+  private:
+    const AuthState& state_;
+};
+
+}  // namespace
+
+AuthNode::AuthNode(std::unique_ptr<net::http::Client> data_node)
+    : data_node_(std::move(data_node)) {}
+
+AuthNode::~AuthNode() = default;
+
+core::Result<std::unique_ptr<AuthNode>> AuthNode::open(
+    Runtime runtime, AuthNodeOptions options, std::unique_ptr<net::http::Client> data_node) {
+    COURSESELECT_CHECK(data_node != nullptr);
+    std::unique_ptr<AuthNode> node(new AuthNode(std::move(data_node)));
+    COURSESELECT_TRY(node->state_, AuthState::open(runtime, std::move(options)));
+    AuthState& state = *node->state_;
+    state.options.service.bad_token_text = "Invalid token";
+    node->authenticator_ = std::make_unique<TokenGate>(state);
+    node->outbox_ = std::make_unique<ProfileOutbox>(state, *node->data_node_);
+    node->registration_ = std::make_unique<Registration>(state, *node->outbox_);
+    node->login_ = std::make_unique<Login>(state);
+    node->two_factor_ = std::make_unique<TwoFactor>(state);
+    node->sessions_ = std::make_unique<Sessions>(state);
+    node->administration_ = std::make_unique<Administration>(state);
+    node->service_ = std::make_unique<api::Service>(runtime.clock, state.options.service,
+                                                    node->authenticator_.get());
+    add_health(*node->service_, "auth_node");
+    node->registration_->add_routes(*node->service_);
+    node->login_->add_routes(*node->service_);
+    node->two_factor_->add_routes(*node->service_);
+    node->sessions_->add_routes(*node->service_);
+    node->administration_->add_routes(*node->service_);
+    return node;
+}
+
+async::Task<core::Result<>> AuthNode::start() {
+    auto made = co_await administration_->make_first_admins();
+    if (made) {
+        outbox_->start();
+    }
+    co_return made;
+}
+
+async::Task<> AuthNode::stop() {
+    co_await outbox_->stop();
+    co_await state_->tasks.join();
+    co_await state_->writes->stop();
+}
+
+async::Task<> AuthNode::deliver_profiles() {
+    return outbox_->deliver_due();
+}
+
+}  // namespace courseselect::nodes::accounts

@@ -1,0 +1,232 @@
+#include "courseselect/nodes/auth/sessions.hpp"
+
+#include "courseselect/api/error.hpp"
+#include "courseselect/json/writer.hpp"
+
+namespace courseselect::nodes::accounts {
+namespace {
+
+namespace auth = courseselect::auth;
+using core::Errc;
+
+constexpr const char* token_gone = "Token revoked or not found";
+
+core::Error bad_refresh_token() {
+    return {Errc::unauthenticated, "session_over", "Invalid refresh token"};
+}
+
+bool needs_totp(const repo::User& user) {
+    return user.key.kind == UserKind::student || user.has_2fa();
+}
+
+}  // namespace
+
+void Sessions::add_routes(api::Service& service) {
+    service.add(api::post("/refresh")
+                    .summary("An access token more; students and users with 2FA send a code.")
+                    .tag("sessions")
+                    .access(api::Access::refresh)
+                    .optional_body<wire::OptionalTotpStep>()
+                    .error(401, token_gone)
+                    .error(400, "Invalid 2FA code")
+                    .error(404, "User not found"),
+                [this](api::Context& context, wire::OptionalTotpStep body) {
+                    return refresh(context, std::move(body));
+                });
+    service.add(
+        api::post("/auth/refresh")
+            .summary("New access and refresh token; the old refresh token is dead.")
+            .description("The token comes in the query or in the body. A token that was "
+                         "replaced already ends its whole session.")
+            .tag("sessions")
+            .query<wire::RefreshInQuery>()
+            .optional_body<wire::RefreshInBody>()
+            .error(401, "Invalid refresh token"),
+        [this](api::Context& context, wire::RefreshInQuery query, wire::RefreshInBody body) {
+            return rotate(context, std::move(query), std::move(body));
+        });
+    service.add(api::post("/logout")
+                    .summary("End the session; also fine when it has ended.")
+                    .description("Takes `Authorization: Bearer` with a refresh token, or with an "
+                                 "access token to end all sessions of its user.")
+                    .tag("sessions"),
+                [this](api::Context& context) { return logout(context); });
+    service.add(api::get("/get/user")
+                    .summary("The account behind an access token.")
+                    .tag("sessions")
+                    .access(api::Access::bearer)
+                    .error(401, "Invalid token")
+                    .error(404, "User not found"),
+                [this](api::Context& context) { return account(context); });
+}
+
+async::Task<core::Result<wire::TokenOut>> Sessions::refresh(api::Context& context,
+                                                            wire::OptionalTotpStep body) {
+    const Principal who = context.who();
+    COURSESELECT_CO_TRY_OK(state_.admit_address(context));
+    COURSESELECT_CO_TRY_OK(state_.admit_totp(key_of(who)));
+    auto check = [who, hash = auth::refresh_token_hash(context.token),
+                  code = body.totp_code.value_or(""), now = state_.runtime.clock.wall_now()](
+                     storage::Connection& connection,
+                     repo::AuditEntry&) -> core::Result<repo::User> {
+        COURSESELECT_TRY(auto session, find_session(connection, who, hash, now, token_gone));
+        if (needs_totp(session.user)) {
+            COURSESELECT_TRY_OK(use_totp(connection, session.user, code, now));
+            COURSESELECT_TRY_OK(repo::complete_refresh_token(connection, hash));
+        }
+        return std::move(session.user);
+    };
+    repo::AuditEntry event = state_.event(context, "refresh");
+    COURSESELECT_CO_TRY(const auto user,
+                        co_await state_.decide(std::move(event), std::move(check)));
+    state_.forgive_totp(user.key);
+    COURSESELECT_CO_TRY(auto issued, state_.issue(user, TokenType::access));
+    co_return wire::TokenOut{.access_token = std::move(issued.token),
+                             .expires_in = issued.expires_in.count()};
+}
+
+async::Task<core::Result<wire::AdminTokens>> Sessions::rotated(api::Context& context,
+                                                               std::string token) {
+    COURSESELECT_CO_TRY_OK(state_.admit_address(context));
+    const core::WallTime now = state_.runtime.clock.wall_now();
+    const auto claims = state_.verifier.verify(token, now, TokenType::refresh);
+    if (!claims) {
+        co_return bad_refresh_token();
+    }
+    repo::User user;
+    user.key = key_of(claims->principal);
+    user.username = claims->principal.username;
+    COURSESELECT_CO_TRY(auto next, state_.make_session(user, true));
+    COURSESELECT_CO_TRY(auto access, state_.issue(user, TokenType::access));
+    auto replace = [who = claims->principal, hash = auth::refresh_token_hash(token),
+                    record = next.record,
+                    now](storage::Connection& connection,
+                         repo::AuditEntry& event) mutable -> core::Result<bool> {
+        event.actor = repo::to_string(key_of(who));
+        COURSESELECT_TRY(const auto old, repo::find_refresh_token(connection, hash));
+        if (old && !old->replaced_by.empty()) {
+            COURSESELECT_TRY_OK(repo::revoke_family(connection, old->family, now));
+            return core::Error(Errc::unauthenticated, "token_reused", "Invalid refresh token");
+        }
+        auto session = find_session(connection, who, hash, now);
+        if (!session) {
+            // Whatever is wrong with it, this path only says that the token is not good.
+            return is_refusal(session.error()) ? bad_refresh_token() : session.error();
+        }
+        if (!session->record.is_complete && needs_totp(session->user)) {
+            return core::Error(Errc::unauthenticated, "login_incomplete", "Invalid refresh token");
+        }
+        record.family = session->record.family;
+        COURSESELECT_TRY_OK(repo::rotate_refresh_token(connection, hash, record, now));
+        return true;
+    };
+    repo::AuditEntry event = state_.event(context, "rotate");
+    COURSESELECT_CO_TRY_OK(co_await state_.decide(std::move(event), std::move(replace)));
+    co_return wire::AdminTokens{.access_token = std::move(access.token),
+                                .refresh_token = std::move(next.token),
+                                .expires_in = access.expires_in.count()};
+}
+
+async::Task<net::http::Response> Sessions::rotate(api::Context& context, wire::RefreshInQuery query,
+                                                  wire::RefreshInBody body) {
+    const bool in_body = body.refresh_token.has_value();
+    if (!in_body && !query.refresh_token) {
+        const std::vector faults{json::missing_error("query", "refresh_token")};
+        co_return api::validation_response(faults);
+    }
+    std::string token =
+        in_body ? std::string(body.refresh_token->reveal()) : *std::move(query.refresh_token);
+    const auto tokens = co_await rotated(context, std::move(token));
+    net::http::Response response;
+    if (!tokens) {
+        response = api::error_response(tokens.error());
+        if (in_body) {  // the other family of endpoints has its own errors
+            const bool known = response.status == 401 || response.status == 429;
+            response.body =
+                json::make_object("success", false, "error",
+                                  known ? tokens.error().detail() : std::string("Try again later"));
+        }
+        co_return response;
+    }
+    {
+        json::ObjectWriter object(response.body);
+        if (in_body) {
+            object.add("success", true).add("message", "Token refreshed");
+            object.add("data", *tokens);
+        }
+        object.add("access_token", tokens->access_token);
+        object.add("refresh_token", tokens->refresh_token);
+        object.add("token_type", tokens->token_type);
+        object.add("expires_in", tokens->expires_in);
+    }
+    co_return response;
+}
+
+async::Task<net::http::Response> Sessions::logout(api::Context& context) {
+    const auto header = context.request.header("Authorization");
+    if (!header) {
+        const std::vector faults{json::missing_error("header", "authorization")};
+        co_return api::validation_response(faults);
+    }
+    net::http::Response done;
+    done.body = json::to_text(wire::Done{.message = "Logged out successfully"});
+    const auto admitted = state_.admit_address(context);
+    if (!admitted) {
+        co_return api::error_response(admitted.error());
+    }
+    const auto token = auth::bearer_token(*header);
+    const core::WallTime now = state_.runtime.clock.wall_now();
+    const auto session = state_.verifier.verify(token.value_or(""), now, TokenType::refresh);
+    const auto access = state_.verifier.verify(token.value_or(""), now, TokenType::access);
+    if (!session && !access) {
+        co_return done;
+    }
+    const Principal who = session ? session->principal : access->principal;
+    auto end = [who, by_refresh = session.has_value(), now,
+                hash = auth::refresh_token_hash(*token)](
+                   storage::Connection& connection, repo::AuditEntry& event) -> core::Result<bool> {
+        event.actor = repo::to_string(key_of(who));
+        if (!by_refresh) {
+            COURSESELECT_TRY_OK(repo::delete_refresh_tokens(connection, key_of(who)));
+            return true;
+        }
+        COURSESELECT_TRY(const auto record, repo::find_refresh_token(connection, hash));
+        if (record) {
+            COURSESELECT_TRY_OK(repo::revoke_family(connection, record->family, now));
+        }
+        return true;
+    };
+    repo::AuditEntry event = state_.event(context, "logout");
+    const auto ended = co_await state_.decide(std::move(event), std::move(end));
+    if (!ended) {
+        co_return api::error_response(ended.error());
+    }
+    co_return done;
+}
+
+async::Task<core::Result<wire::AccountSeen>> Sessions::account(api::Context& context) {
+    auto find = [key = key_of(context.who())](storage::Connection& connection) {
+        return repo::find_user(connection, key);
+    };
+    COURSESELECT_CO_TRY(const auto user, co_await state_.readers->read(std::move(find)));
+    if (!user) {
+        co_return core::Error(Errc::not_found, "User not found");
+    }
+    if (!user->is_active) {
+        co_return core::Error(Errc::unauthenticated, "inactive", "Invalid token");
+    }
+    wire::AccountSeen seen{.user_id = user->key.id,
+                           .admin_id = {},
+                           .username = user->username,
+                           .user_type = std::string(auth::user_kind_name(user->key.kind)),
+                           .is_active = true,
+                           .has_2fa = user->has_2fa(),
+                           .must_change_password = user->must_change_password,
+                           .created_at = user->created_at};
+    if (user->key.kind == UserKind::admin) {
+        seen.admin_id = user->key.id;
+    }
+    co_return seen;
+}
+
+}  // namespace courseselect::nodes::accounts
