@@ -270,6 +270,10 @@ std::string write_openapi(const std::vector<const RouteInfo*>& routes,
             if (!options.description.empty()) {
                 info.add("description", options.description);
             }
+            if (!options.license.empty()) {
+                ObjectWriter license(info.slot("license"));
+                license.add("name", options.license).add("identifier", options.license);
+            }
         }
         {
             // Relative to this document, so that a proxy may serve it under a prefix.
@@ -281,6 +285,10 @@ std::string write_openapi(const std::vector<const RouteInfo*>& routes,
             for (const std::string& tag : tags) {
                 ObjectWriter entry(list.slot());
                 entry.add("name", tag);
+                const auto text = options.tag_descriptions.find(tag);
+                if (text != options.tag_descriptions.end()) {
+                    entry.add("description", text->second);
+                }
             }
         }
         {

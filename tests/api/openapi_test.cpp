@@ -28,6 +28,8 @@ api::ServiceOptions described() {
     service_options.title = "Test node";
     service_options.version = "1.2.3";
     service_options.description = "For tests.";
+    service_options.license = "MIT";
+    service_options.tag_descriptions = {{"catalogue", "What there is."}, {"unused", "Nothing."}};
     service_options.bearer_limit = ratelimit::LimiterOptions{};
     return service_options;
 }
@@ -111,6 +113,10 @@ TEST_SUITE("api/openapi") {
         CHECK(api_document["info"]["title"].string() == "Test node");
         CHECK(api_document["info"]["version"].string() == "1.2.3");
         CHECK(api_document["info"]["description"].string() == "For tests.");
+        CHECK(api_document["info"]["license"].text() == R"({"name":"MIT","identifier":"MIT"})");
+        CHECK(api_document["tags"][0].text() ==
+              R"({"name":"catalogue","description":"What there is."})");
+        CHECK(api_document["tags"].size() == 5);
         CHECK(api_document["servers"][0]["url"].string() == ".");
     }
 

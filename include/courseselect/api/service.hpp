@@ -3,6 +3,7 @@
 /// from the declarations.
 
 #include <cstdint>
+#include <map>
 #include <memory>
 #include <optional>
 #include <string>
@@ -29,7 +30,10 @@ namespace courseselect::api {
 struct ServiceOptions {
     std::string title = "courseselect";  ///< of the documentation
     std::string version = "0.1.0";
-    std::string description;      ///< a few sentences above the routes; may be empty
+    std::string description;  ///< a few sentences above the routes; may be empty
+    std::string license;      ///< SPDX identifier, e.g. "MIT"; empty: not said
+    /// A sentence about a group of routes, by its tag.
+    std::map<std::string, std::string> tag_descriptions;
     core::Secret internal_token;  ///< empty: nothing passes as internal
     /// Origins that browsers may call from, exactly as in the `Origin` header.
     std::vector<std::string> cors_origins;
