@@ -18,16 +18,18 @@ function bodySchema(operation) {
 function parameterInput(parameter, id) {
   const schema = resolve(parameter.schema);
   const common = {id, name: parameter.name, class: "value", required: parameter.required};
-  const choices = schema.type === "boolean" ? [true, false] : schema.enum;
+  const types = [schema.type].flat();
+  const choices = types.includes("boolean") ? [true, false]
+    : schema.enum?.filter(value => value !== null);
   if (choices) {
     return element("select", common,
       element("option", {value: ""}, parameter.required ? "choose" : "not sent"),
       choices.map(value => element("option", {value}, String(value))));
   }
-  if (schema.type === "array") {
+  if (types.includes("array")) {
     return element("textarea", {...common, rows: 2, placeholder: "one value a line"});
   }
-  const isNumber = ["integer", "number"].some(type => [schema.type].flat().includes(type));
+  const isNumber = ["integer", "number"].some(type => types.includes(type));
   return element("input", {
     ...common, type: "text", autocomplete: "off", spellcheck: "false",
     inputmode: isNumber ? "decimal" : null, placeholder: rules(schema).join(", "),
