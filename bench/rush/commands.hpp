@@ -15,5 +15,6 @@ using Action = std::function<int()>;
 void add_rush_command(CLI::App& app, Action& action);
 void add_reconcile_command(CLI::App& app, Action& action);
 void add_crash_command(CLI::App& app, Action& action);
+void add_demo_command(CLI::App& app, Action& action);
 
 }  // namespace courseselect::bench

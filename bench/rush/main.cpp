@@ -14,6 +14,7 @@ int main(int argc, char** argv) {
     add_rush_command(app, action);
     add_reconcile_command(app, action);
     add_crash_command(app, action);
+    add_demo_command(app, action);
     CLI11_PARSE(app, argc, argv);
     try {
         return action();

@@ -36,9 +36,8 @@ SelectionRequests::SelectionRequests(const std::vector<std::string>& tokens,
     for (std::size_t i = 0; i < tokens.size(); ++i) {
         std::string head =
             fmt::format("Host: localhost\r\nAuthorization: Bearer {}\r\n", tokens[i]);
-        if (options_.own_addresses) {
-            fmt::format_to(std::back_inserter(head), "X-Forwarded-For: 10.{}.{}.{}\r\n",
-                           i >> 16 & 0xff, i >> 8 & 0xff, i & 0xff);
+        if (!options_.addresses.empty()) {
+            head += fmt::format("X-Forwarded-For: {}\r\n", options_.addresses[i]);
         }
         heads_.push_back(std::move(head));
     }

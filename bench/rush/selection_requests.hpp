@@ -22,8 +22,8 @@ namespace courseselect::bench {
     const std::vector<core::StudentId>& students, const core::Secret& jwt_secret);
 
 struct SelectionRequestOptions {
-    /// Each student has an address of their own (10.x.y.z) in X-Forwarded-For.
-    bool own_addresses = false;
+    /// X-Forwarded-For of each student; none when empty.
+    std::vector<std::string> addresses;
     /// "<prefix>-<number of the request>" in Idempotency-Key; none when empty.
     std::string idempotency_prefix;
 };
