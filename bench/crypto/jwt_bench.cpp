@@ -25,9 +25,10 @@ void measure(const char* name, int calls, Work work) {
         run = took.count() / calls;
     }
     std::sort(runs.begin(), runs.end());
-    std::printf("{\"bench\":\"%s\",\"calls\":%d,\"ns_min\":%.0f,\"ns_median\":%.0f,"
-                "\"ns_max\":%.0f,\"compiler\":\"%s\"}\n",
-                name, calls, runs.front(), runs[4], runs.back(), __VERSION__);
+    std::printf(
+        "{\"bench\":\"%s\",\"calls\":%d,\"ns_min\":%.0f,\"ns_median\":%.0f,"
+        "\"ns_max\":%.0f,\"compiler\":\"%s\"}\n",
+        name, calls, runs.front(), runs[4], runs.back(), __VERSION__);
 }
 
 void measure_pair(const char* sign_name, const char* verify_name, int calls,

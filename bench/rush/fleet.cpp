@@ -86,18 +86,10 @@ Fleet::~Fleet() {
     }
 }
 
-const Fleet::Member& Fleet::member(const std::string& name) const {
-    return members_.at(name);
-}
-std::uint16_t Fleet::port(const std::string& name) const {
-    return member(name).port;
-}
-pid_t Fleet::pid(const std::string& name) const {
-    return member(name).pid;
-}
-bool Fleet::is_running(const std::string& name) const {
-    return member(name).pid > 0;
-}
+const Fleet::Member& Fleet::member(const std::string& name) const { return members_.at(name); }
+std::uint16_t Fleet::port(const std::string& name) const { return member(name).port; }
+pid_t Fleet::pid(const std::string& name) const { return member(name).pid; }
+bool Fleet::is_running(const std::string& name) const { return member(name).pid > 0; }
 
 std::filesystem::path Fleet::database(const std::string& name) const {
     return options_.directory / ((name == "data" ? "course_data" : name + "_data") + ".db");

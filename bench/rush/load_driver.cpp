@@ -287,11 +287,7 @@ void LoadDriver::run(std::size_t count, const Source& source, const Sink& sink) 
     state_->run(count);
 }
 
-std::size_t LoadDriver::backlog_max() const {
-    return state_->backlog_max;
-}
-std::size_t LoadDriver::repeats() const {
-    return state_->repeats;
-}
+std::size_t LoadDriver::backlog_max() const { return state_->backlog_max; }
+std::size_t LoadDriver::repeats() const { return state_->repeats; }
 
 }  // namespace courseselect::bench

@@ -89,18 +89,10 @@ Terminal Terminal::standard_output() {
 std::string Terminal::styled(std::string_view code, std::string_view text) const {
     return has_colour ? fmt::format("\x1b[{}m{}\x1b[0m", code, text) : std::string(text);
 }
-std::string Terminal::bold(std::string_view text) const {
-    return styled("1", text);
-}
-std::string Terminal::green(std::string_view text) const {
-    return styled("1;32", text);
-}
-std::string Terminal::red(std::string_view text) const {
-    return styled("1;31", text);
-}
-std::string Terminal::dim(std::string_view text) const {
-    return styled("2", text);
-}
+std::string Terminal::bold(std::string_view text) const { return styled("1", text); }
+std::string Terminal::green(std::string_view text) const { return styled("1;32", text); }
+std::string Terminal::red(std::string_view text) const { return styled("1;31", text); }
+std::string Terminal::dim(std::string_view text) const { return styled("2", text); }
 
 void print_report(const Terminal& terminal, std::string_view title,
                   const std::vector<Section>& sections) {

@@ -13,9 +13,7 @@ namespace {
 using Generator = std::mt19937_64;
 
 // The distributions of <random> differ between standard libraries; these do not.
-double uniform(Generator& random) {
-    return static_cast<double>(random() >> 11) * 0x1.0p-53;
-}
+double uniform(Generator& random) { return static_cast<double>(random() >> 11) * 0x1.0p-53; }
 std::size_t below(Generator& random, std::size_t bound) {
     return std::min(bound - 1,
                     static_cast<std::size_t>(uniform(random) * static_cast<double>(bound)));

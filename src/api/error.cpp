@@ -14,9 +14,7 @@ using net::http::Response;
 
 /// Queues and pools of ours name their limit "<what>_full"; that has nothing to do with how often
 /// this client asks.
-bool is_overload(const core::Error& error) {
-    return error.reason().ends_with("_full");
-}
+bool is_overload(const core::Error& error) { return error.reason().ends_with("_full"); }
 
 std::string_view public_detail(const core::Error& error, int status) {
     if (status == 500) {
@@ -26,12 +24,9 @@ std::string_view public_detail(const core::Error& error, int status) {
         return error.detail();
     }
     switch (error.code()) {
-        case Errc::cancelled:
-            return "Service is stopping";
-        case Errc::resource_exhausted:
-            return "Service is busy, please try again";
-        default:
-            return communication_error;
+        case Errc::cancelled: return "Service is stopping";
+        case Errc::resource_exhausted: return "Service is busy, please try again";
+        default: return communication_error;
     }
 }
 
@@ -40,26 +35,18 @@ std::string_view public_detail(const core::Error& error, int status) {
 int http_status(const core::Error& error) {
     switch (error.code()) {
         case Errc::invalid_argument:
-        case Errc::failed_precondition:
-            return 400;
-        case Errc::unauthenticated:
-            return 401;
-        case Errc::permission_denied:
-            return 403;
-        case Errc::not_found:
-            return 404;
-        case Errc::conflict:
-            return 409;
-        case Errc::resource_exhausted:
-            return is_overload(error) ? 503 : 429;
+        case Errc::failed_precondition: return 400;
+        case Errc::unauthenticated: return 401;
+        case Errc::permission_denied: return 403;
+        case Errc::not_found: return 404;
+        case Errc::conflict: return 409;
+        case Errc::resource_exhausted: return is_overload(error) ? 503 : 429;
         case Errc::deadline_exceeded:
         case Errc::unavailable:
         case Errc::outcome_unknown:
-        case Errc::cancelled:
-            return 503;
+        case Errc::cancelled: return 503;
         case Errc::data_corrupt:
-        case Errc::internal:
-            return 500;
+        case Errc::internal: return 500;
     }
     return 500;
 }
@@ -102,20 +89,11 @@ core::Error upstream_error(const net::http::ClientResponse& response) {
     std::string detail(communication_error);
     Errc code = Errc::unavailable;
     switch (response.status) {
-        case 400:
-            code = Errc::invalid_argument;
-            break;
-        case 404:
-            code = Errc::not_found;
-            break;
-        case 409:
-            code = Errc::conflict;
-            break;
-        case 429:
-            code = Errc::resource_exhausted;
-            break;
-        default:
-            return {code, "upstream", std::move(detail)};
+        case 400: code = Errc::invalid_argument; break;
+        case 404: code = Errc::not_found; break;
+        case 409: code = Errc::conflict; break;
+        case 429: code = Errc::resource_exhausted; break;
+        default: return {code, "upstream", std::move(detail)};
     }
     const auto body = json::Value::parse(response.body);
     if (body) {

@@ -87,17 +87,12 @@ void append_reference(ObjectWriter& owner, std::string_view schema) {
 
 std::string_view refused_role(Access access) {
     switch (access) {
-        case Access::internal:
-            return "Invalid internal token";
-        case Access::student:
-            return "Student access required";
-        case Access::teacher:
-            return "Teacher or admin access required";
+        case Access::internal: return "Invalid internal token";
+        case Access::student: return "Student access required";
+        case Access::teacher: return "Teacher or admin access required";
         case Access::admin:
-        case Access::admin_or_internal:
-            return "Admin access required";
-        default:
-            return "";
+        case Access::admin_or_internal: return "Admin access required";
+        default: return "";
     }
 }
 

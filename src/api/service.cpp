@@ -31,9 +31,7 @@ std::vector<std::string_view> segments_of(std::string_view path) {
     return segments;
 }
 
-bool is_variable(std::string_view segment) {
-    return segment.starts_with('{');
-}
+bool is_variable(std::string_view segment) { return segment.starts_with('{'); }
 
 /// Does `path` have the shape of `pattern`, "/courses/{id}"?
 bool has_shape(std::string_view pattern, std::string_view path) {
@@ -394,8 +392,7 @@ std::optional<Response> Service::check_bearer(const RouteInfo& route, Context& c
             return auth::is_admin(kind)
                        ? std::nullopt
                        : std::optional(error_response(403, "Admin access required"));
-        default:
-            return std::nullopt;
+        default: return std::nullopt;
     }
 }
 

@@ -18,9 +18,7 @@ core::Error refused(const char* reason, const char* detail) {
     return core::Error(core::Errc::unauthenticated, reason, detail);
 }
 
-core::Error bad_token() {
-    return refused("token_bad", "Invalid authentication credentials");
-}
+core::Error bad_token() { return refused("token_bad", "Invalid authentication credentials"); }
 
 core::Result<> check_secret(const core::Secret& secret, const JwtLimits& limits) {
     if (secret.reveal().size() < limits.secret_bytes_min) {
@@ -101,12 +99,9 @@ std::string jwk_core(const crypto::PublicKey& key) {
 
 std::string_view jwt_algorithm_name(JwtAlgorithm algorithm) {
     switch (algorithm) {
-        case JwtAlgorithm::hs256:
-            return "HS256";
-        case JwtAlgorithm::rs256:
-            return "RS256";
-        case JwtAlgorithm::eddsa:
-            return "EdDSA";
+        case JwtAlgorithm::hs256: return "HS256";
+        case JwtAlgorithm::rs256: return "RS256";
+        case JwtAlgorithm::eddsa: return "EdDSA";
     }
     return "";
 }

@@ -11,12 +11,9 @@ std::chrono::seconds TokenLifetimes::of(UserKind kind, TokenType type) const {
         return refresh;
     }
     switch (kind) {
-        case UserKind::student:
-            return student_access;
-        case UserKind::teacher:
-            return teacher_access;
-        case UserKind::admin:
-            return admin_access;
+        case UserKind::student: return student_access;
+        case UserKind::teacher: return teacher_access;
+        case UserKind::admin: return admin_access;
     }
     return student_access;
 }
@@ -38,8 +35,6 @@ core::Result<IssuedToken> TokenIssuer::issue(const Principal& who, TokenType typ
     return IssuedToken{std::move(token), lifetime, claims.expires_at, std::move(claims.token_id)};
 }
 
-std::string refresh_token_hash(std::string_view token) {
-    return crypto::sha256_hex(token);
-}
+std::string refresh_token_hash(std::string_view token) { return crypto::sha256_hex(token); }
 
 }  // namespace courseselect::auth

@@ -212,9 +212,7 @@ const Environment::Setting* Environment::find(std::string_view name) const {
     const auto found = settings_.find(name);
     return found == settings_.end() ? nullptr : &found->second;
 }
-bool Environment::has(std::string_view name) const {
-    return find(name) != nullptr;
-}
+bool Environment::has(std::string_view name) const { return find(name) != nullptr; }
 
 const Environment::Setting* Environment::ask(const std::string& name,
                                              std::string_view shown_fallback, bool secret) {
@@ -414,9 +412,7 @@ Result<std::vector<std::string>> Environment::ensure_secrets(const std::string& 
     return created;
 }
 
-void Environment::add_fault(std::string message) {
-    faults_.push_back(std::move(message));
-}
+void Environment::add_fault(std::string message) { faults_.push_back(std::move(message)); }
 
 Result<> Environment::check() const {
     if (faults_.empty()) {

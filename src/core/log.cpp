@@ -196,9 +196,7 @@ void write(Level level, std::string_view event, Fields fields) {
 
 }  // namespace detail
 
-std::string_view level_name(Level level) {
-    return kLevelNames[static_cast<std::size_t>(level)];
-}
+std::string_view level_name(Level level) { return kLevelNames[static_cast<std::size_t>(level)]; }
 
 std::optional<Level> parse_level(std::string_view text) {
     std::string lower(text);
@@ -258,13 +256,9 @@ Session::~Session() {
     // The pool's destructor, outside the lock, writes what waits and joins its thread.
 }
 
-void set_level(Level level) {
-    detail::current_level.store(level, std::memory_order_relaxed);
-}
+void set_level(Level level) { detail::current_level.store(level, std::memory_order_relaxed); }
 
-Level level() {
-    return detail::current_level.load(std::memory_order_relaxed);
-}
+Level level() { return detail::current_level.load(std::memory_order_relaxed); }
 
 std::size_t dropped_lines() {
     LogState& state = log_state();

@@ -42,24 +42,18 @@ Digest<size> digest_once(EVP_MD_CTX* context, const EVP_MD* algorithm, std::stri
 
 const char* digest_name(HmacHash hash) {
     switch (hash) {
-        case HmacHash::sha1:
-            return "SHA1";
-        case HmacHash::sha256:
-            return "SHA256";
-        case HmacHash::sha512:
-            return "SHA512";
+        case HmacHash::sha1: return "SHA1";
+        case HmacHash::sha256: return "SHA256";
+        case HmacHash::sha512: return "SHA512";
     }
     return "";
 }
 
 std::size_t digest_size(HmacHash hash) {
     switch (hash) {
-        case HmacHash::sha1:
-            return 20;
-        case HmacHash::sha256:
-            return 32;
-        case HmacHash::sha512:
-            return 64;
+        case HmacHash::sha1: return 20;
+        case HmacHash::sha256: return 32;
+        case HmacHash::sha512: return 64;
     }
     return 0;
 }
@@ -93,9 +87,7 @@ Sha512Digest sha512(std::string_view bytes) {
     return digest_once<64>(context.get(), algorithm, bytes);
 }
 
-std::string sha256_hex(std::string_view bytes) {
-    return core::hex_encode(as_text(sha256(bytes)));
-}
+std::string sha256_hex(std::string_view bytes) { return core::hex_encode(as_text(sha256(bytes))); }
 
 struct HmacKey::State {
     State(HmacHash hash, std::string_view key)
@@ -139,9 +131,7 @@ Sha512Digest HmacKey::tag(std::string_view message) const {
     return tag;
 }
 
-std::size_t HmacKey::tag_size() const {
-    return state_->size;
-}
+std::size_t HmacKey::tag_size() const { return state_->size; }
 
 bool HmacKey::verify(std::string_view message, std::string_view expected) const {
     const Sha512Digest made = tag(message);

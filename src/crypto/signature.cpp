@@ -37,9 +37,7 @@ core::Error bad_key(std::string detail) {
 }
 
 /// Never asks a terminal for a passphrase, which is what the library does by default.
-int no_passphrase(char* /*to*/, int /*size*/, int /*writing*/, void* /*user*/) {
-    return -1;
-}
+int no_passphrase(char* /*to*/, int /*size*/, int /*writing*/, void* /*user*/) { return -1; }
 
 BioPtr reader_of(std::string_view text) {
     return BioPtr(BIO_new_mem_buf(text.data(), static_cast<int>(text.size())));
@@ -102,9 +100,7 @@ core::Result<PublicKey> PublicKey::from_pem(std::string_view pem) {
     return PublicKey(std::make_shared<State>(State{std::move(key), kind}));
 }
 
-KeyKind PublicKey::kind() const {
-    return state_->kind;
-}
+KeyKind PublicKey::kind() const { return state_->kind; }
 
 bool PublicKey::verify(std::string_view message, std::string_view signature) const {
     const SignContextPtr context(EVP_MD_CTX_new());

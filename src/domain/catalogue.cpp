@@ -151,24 +151,12 @@ Result<> Catalogue::remove(core::TeacherId id) {
     return {};
 }
 
-const Course* Catalogue::find(core::CourseId id) const {
-    return courses_.find(id);
-}
-const Student* Catalogue::find(core::StudentId id) const {
-    return students_.find(id);
-}
-const Teacher* Catalogue::find(core::TeacherId id) const {
-    return teachers_.find(id);
-}
-const Course* Catalogue::find_course(std::string_view name) const {
-    return courses_.find(name);
-}
-const Student* Catalogue::find_student(std::string_view name) const {
-    return students_.find(name);
-}
-const Teacher* Catalogue::find_teacher(std::string_view name) const {
-    return teachers_.find(name);
-}
+const Course* Catalogue::find(core::CourseId id) const { return courses_.find(id); }
+const Student* Catalogue::find(core::StudentId id) const { return students_.find(id); }
+const Teacher* Catalogue::find(core::TeacherId id) const { return teachers_.find(id); }
+const Course* Catalogue::find_course(std::string_view name) const { return courses_.find(name); }
+const Student* Catalogue::find_student(std::string_view name) const { return students_.find(name); }
+const Teacher* Catalogue::find_teacher(std::string_view name) const { return teachers_.find(name); }
 
 std::vector<core::CourseId> Catalogue::courses_of(core::TeacherId teacher) const {
     const auto found = courses_by_teacher_.find(teacher);

@@ -51,25 +51,18 @@ std::string window_text(const SelectionWindow& window) {
 
 std::string reason_text(ReasonCode code, const RefusalDetails& details) {
     switch (code) {
-        case ReasonCode::student_not_found:
-            return "Student not found";
-        case ReasonCode::course_not_found:
-            return "Course not found";
-        case ReasonCode::course_full:
-            return "Course is full";
-        case ReasonCode::already_selected:
-            return "Student already selected this course";
-        case ReasonCode::not_selected:
-            return "Student has not selected this course";
-        case ReasonCode::course_inactive:
-            return "Course is not open for selection";
+        case ReasonCode::student_not_found: return "Student not found";
+        case ReasonCode::course_not_found: return "Course not found";
+        case ReasonCode::course_full: return "Course is full";
+        case ReasonCode::already_selected: return "Student already selected this course";
+        case ReasonCode::not_selected: return "Student has not selected this course";
+        case ReasonCode::course_inactive: return "Course is not open for selection";
         case ReasonCode::missing_tags:
             return fmt::format("Student lacks the required tags: {}",
                                fmt::join(details.missing_tags, ", "));
         case ReasonCode::time_conflict:
             return "Time conflict with " + course_list(details.conflicts);
-        case ReasonCode::outside_window:
-            return window_text(details.window);
+        case ReasonCode::outside_window: return window_text(details.window);
         case ReasonCode::course_limit:
             return fmt::format("Student may select at most {} {}", details.courses_max,
                                details.courses_max == 1 ? "course" : "courses");
@@ -79,8 +72,7 @@ std::string reason_text(ReasonCode code, const RefusalDetails& details) {
                                details.credits_want.text());
         case ReasonCode::missing_prerequisite:
             return "Course requires " + course_list(details.missing_prerequisites);
-        case ReasonCode::custom:
-            return details.custom.front().message;
+        case ReasonCode::custom: return details.custom.front().message;
     }
     return {};
 }
@@ -120,9 +112,7 @@ RefusalClass Decision::refusal_class() const {
                                                      : RefusalClass::refused;
 }
 
-std::string Decision::message() const {
-    return reason_text(primary(), details());
-}
+std::string Decision::message() const { return reason_text(primary(), details()); }
 
 std::vector<Reason> Decision::reasons() const {
     std::vector<Reason> all;

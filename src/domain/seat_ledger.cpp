@@ -14,12 +14,8 @@ using core::StudentId;
 
 constexpr std::int64_t capacity_max = std::numeric_limits<std::int32_t>::max();
 
-Error unknown_course() {
-    return {Errc::not_found, "course_not_found", "Course not found"};
-}
-Error unknown_student() {
-    return {Errc::not_found, "student_not_found", "Student not found"};
-}
+Error unknown_course() { return {Errc::not_found, "course_not_found", "Course not found"}; }
+Error unknown_student() { return {Errc::not_found, "student_not_found", "Student not found"}; }
 
 Result<> check_course_rule(const CourseRule& rule) {
     if (!rule.id.is_set()) {
@@ -257,9 +253,7 @@ void SeatLedger::rollback() {
 
 // Reads. ------------------------------------------------------------------------------------------
 
-bool SeatLedger::has_course(CourseId course) const {
-    return known(course_index_.find(course));
-}
+bool SeatLedger::has_course(CourseId course) const { return known(course_index_.find(course)); }
 bool SeatLedger::has_student(StudentId student) const {
     return known(student_index_.find(student));
 }

@@ -53,17 +53,10 @@ class EchoWriter {
             type = type->item;
         }
         switch (value.type()) {
-            case dom::element_type::OBJECT:
-                object(value, type);
-                return;
-            case dom::element_type::ARRAY:
-                list(value, type);
-                return;
-            case dom::element_type::STRING:
-                scalar_string(value, type);
-                return;
-            default:
-                scalar(value);
+            case dom::element_type::OBJECT: object(value, type); return;
+            case dom::element_type::ARRAY: list(value, type); return;
+            case dom::element_type::STRING: scalar_string(value, type); return;
+            default: scalar(value);
         }
     }
 
@@ -142,20 +135,13 @@ class EchoWriter {
 
     void scalar(dom::element value) {
         switch (value.type()) {
-            case dom::element_type::INT64:
-                append_integer(out_, std::int64_t(value));
-                return;
+            case dom::element_type::INT64: append_integer(out_, std::int64_t(value)); return;
             case dom::element_type::UINT64:
                 out_.append(std::to_string(std::uint64_t(value)));
                 return;
-            case dom::element_type::DOUBLE:
-                append_number(out_, double(value));
-                return;
-            case dom::element_type::BOOL:
-                out_.append(bool(value) ? "true" : "false");
-                return;
-            default:
-                out_.append("null");
+            case dom::element_type::DOUBLE: append_number(out_, double(value)); return;
+            case dom::element_type::BOOL: out_.append(bool(value) ? "true" : "false"); return;
+            default: out_.append("null");
         }
     }
 
@@ -252,8 +238,6 @@ void append_element(std::string& out, dom::element value) {
     EchoWriter(out, Echo{.bytes_max = no_limit, .guarded = false}).write(value, nullptr);
 }
 
-bool has_secrets(const TypeInfo& type) {
-    return has_secrets_within(type, secret_search_depth);
-}
+bool has_secrets(const TypeInfo& type) { return has_secrets_within(type, secret_search_depth); }
 
 }  // namespace courseselect::json

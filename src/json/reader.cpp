@@ -34,23 +34,16 @@ class DocumentReader {
                     read(inner, place.type.engage(target), value);
                 }
                 return;
-            case Kind::object:
-                read_object(place, target, value);
-                return;
-            case Kind::list:
-                read_list(place, target, value);
-                return;
-            case Kind::dictionary:
-                read_dictionary(place, target, value);
-                return;
+            case Kind::object: read_object(place, target, value); return;
+            case Kind::list: read_list(place, target, value); return;
+            case Kind::dictionary: read_dictionary(place, target, value); return;
             case Kind::raw: {
                 std::string text;
                 append_element(text, value);
                 place.type.store_text(target, text);
                 return;
             }
-            default:
-                read_scalar(place, target, value);
+            default: read_scalar(place, target, value);
         }
     }
 
@@ -81,8 +74,7 @@ class DocumentReader {
                     return;
                 }
                 break;
-            default:
-                break;
+            default: break;
         }
         refuse_type(faults_, place, source);
     }
@@ -98,9 +90,7 @@ class DocumentReader {
     void read_double(const Place& place, void* target, double value, Source source) {
         constexpr double int64_end = 9223372036854775808.0;  // 2^63
         switch (place.type.kind) {
-            case Kind::number:
-                accept_number(faults_, place, target, value, source);
-                return;
+            case Kind::number: accept_number(faults_, place, target, value, source); return;
             case Kind::integer:
                 if (value != std::trunc(value)) {
                     faults_.add(place, source, "int_from_float",
@@ -121,8 +111,7 @@ class DocumentReader {
                                 "Input should be a valid boolean, unable to interpret input");
                 }
                 return;
-            default:
-                refuse_type(faults_, place, source);
+            default: refuse_type(faults_, place, source);
         }
     }
 

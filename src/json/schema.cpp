@@ -119,9 +119,7 @@ void add_choice(ObjectWriter& schema, const TypeInfo& type, bool or_null) {
 void add_members(ObjectWriter& schema, const TypeInfo& type, const Rules& rules,
                  const Rules& item_rules, bool or_null) {
     switch (type.kind) {
-        case Kind::boolean:
-            add_type(schema, "boolean", or_null);
-            return;
+        case Kind::boolean: add_type(schema, "boolean", or_null); return;
         case Kind::integer:
             add_type(schema, "integer", or_null);
             add_number_rules(schema, type, rules);
@@ -138,21 +136,12 @@ void add_members(ObjectWriter& schema, const TypeInfo& type, const Rules& rules,
             add_type(schema, "string", or_null);
             schema.add("format", "date-time");
             return;
-        case Kind::choice:
-            add_choice(schema, type, or_null);
-            return;
-        case Kind::raw:
-            return;  // the empty schema: any value
-        case Kind::nullable:
-            add_members(schema, *type.item, rules, item_rules, true);
-            return;
+        case Kind::choice: add_choice(schema, type, or_null); return;
+        case Kind::raw: return;  // the empty schema: any value
+        case Kind::nullable: add_members(schema, *type.item, rules, item_rules, true); return;
         case Kind::list:
-        case Kind::dictionary:
-            add_container(schema, type, rules, item_rules, or_null);
-            return;
-        case Kind::object:
-            add_reference(schema, type, or_null);
-            return;
+        case Kind::dictionary: add_container(schema, type, rules, item_rules, or_null); return;
+        case Kind::object: add_reference(schema, type, or_null); return;
     }
 }
 

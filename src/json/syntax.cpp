@@ -6,12 +6,8 @@
 namespace courseselect::json {
 namespace {
 
-bool is_digit(char c) {
-    return c >= '0' && c <= '9';
-}
-bool is_hex(char c) {
-    return is_digit(c) || (c >= 'a' && c <= 'f') || (c >= 'A' && c <= 'F');
-}
+bool is_digit(char c) { return c >= '0' && c <= '9'; }
+bool is_hex(char c) { return is_digit(c) || (c >= 'a' && c <= 'f') || (c >= 'A' && c <= 'F'); }
 
 /// Recursive descent over RFC 8259; the recursion is bounded by `depth_max`.
 class Scanner {
@@ -54,20 +50,13 @@ class Scanner {
 
     bool value() {
         switch (peek()) {
-            case '{':
-                return object();
-            case '[':
-                return list();
-            case '"':
-                return string();
-            case 't':
-                return word("true");
-            case 'f':
-                return word("false");
-            case 'n':
-                return word("null");
-            default:
-                return number();
+            case '{': return object();
+            case '[': return list();
+            case '"': return string();
+            case 't': return word("true");
+            case 'f': return word("false");
+            case 'n': return word("null");
+            default: return number();
         }
     }
 

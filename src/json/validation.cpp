@@ -247,11 +247,8 @@ void accept_text(Faults& faults, const Place& place, void* target, std::string_v
                            "Input should be a valid datetime, as in 2026-11-21T04:33:53Z");
             }
             return;
-        case Kind::string:
-            accept_string(faults, place, target, text, source);
-            return;
-        default:
-            refuse_type(faults, place, source);
+        case Kind::string: accept_string(faults, place, target, text, source); return;
+        default: refuse_type(faults, place, source);
     }
 }
 
@@ -269,9 +266,7 @@ void refuse_type(Faults& faults, const Place& place, Source source) {
         case Kind::string:
             faults.add(place, source, "string_type", "Input should be a valid string");
             return;
-        case Kind::choice:
-            refuse_choice(faults, place, place.type.names, source);
-            return;
+        case Kind::choice: refuse_choice(faults, place, place.type.names, source); return;
         case Kind::time:
             faults.add(place, source, "datetime_type", "Input should be a valid datetime");
             return;

@@ -44,15 +44,9 @@ core::Result<Value> Value::parse(std::string_view text, const ReadOptions& optio
     return ValueAccess::make(std::move(document), root);
 }
 
-bool Value::is_null() const {
-    return exists() && ValueAccess::element(*this).is_null();
-}
-bool Value::is_object() const {
-    return exists() && ValueAccess::element(*this).is_object();
-}
-bool Value::is_array() const {
-    return exists() && ValueAccess::element(*this).is_array();
-}
+bool Value::is_null() const { return exists() && ValueAccess::element(*this).is_null(); }
+bool Value::is_object() const { return exists() && ValueAccess::element(*this).is_object(); }
+bool Value::is_array() const { return exists() && ValueAccess::element(*this).is_array(); }
 
 Value Value::operator[](std::string_view name) const {
     Value found;
@@ -135,9 +129,7 @@ std::vector<std::pair<std::string, Value>> Value::members() const {
     return result;
 }
 
-std::size_t Value::size() const {
-    return is_array() ? items().size() : members().size();
-}
+std::size_t Value::size() const { return is_array() ? items().size() : members().size(); }
 
 std::string Value::text() const {
     std::string result;

@@ -172,29 +172,17 @@ void append_number(std::string& out, double value) {
 
 void append_value(std::string& out, const TypeInfo& type, const void* value) {
     switch (type.kind) {
-        case Kind::boolean:
-            out.append(*static_cast<const bool*>(value) ? "true" : "false");
-            return;
-        case Kind::integer:
-            append_integer(out, type.load_int(value));
-            return;
-        case Kind::number:
-            append_number(out, *static_cast<const double*>(value));
-            return;
-        case Kind::string:
-            append_string(out, type.load_text(value));
-            return;
-        case Kind::choice:
-            append_choice(out, type, value);
-            return;
+        case Kind::boolean: out.append(*static_cast<const bool*>(value) ? "true" : "false"); return;
+        case Kind::integer: append_integer(out, type.load_int(value)); return;
+        case Kind::number: append_number(out, *static_cast<const double*>(value)); return;
+        case Kind::string: append_string(out, type.load_text(value)); return;
+        case Kind::choice: append_choice(out, type, value); return;
         case Kind::time:
             out += '"';
             out.append(core::format_rfc3339(*static_cast<const core::WallTime*>(value)));
             out += '"';
             return;
-        case Kind::raw:
-            out.append(type.load_text(value));
-            return;
+        case Kind::raw: out.append(type.load_text(value)); return;
         case Kind::nullable: {
             const void* inner = type.peek(value);
             if (inner == nullptr) {
@@ -204,9 +192,7 @@ void append_value(std::string& out, const TypeInfo& type, const void* value) {
             }
             return;
         }
-        case Kind::list:
-            append_list(out, type, value);
-            return;
+        case Kind::list: append_list(out, type, value); return;
         case Kind::dictionary: {
             out += '{';
             DictionaryWriter writer{out, *type.item};
@@ -214,9 +200,7 @@ void append_value(std::string& out, const TypeInfo& type, const void* value) {
             out += '}';
             return;
         }
-        case Kind::object:
-            append_object(out, type, value);
-            return;
+        case Kind::object: append_object(out, type, value); return;
     }
 }
 

@@ -192,9 +192,7 @@ ListeningSocket& ListeningSocket::operator=(ListeningSocket&& other) noexcept {
     return *this;
 }
 
-ListeningSocket::~ListeningSocket() {
-    close();
-}
+ListeningSocket::~ListeningSocket() { close(); }
 
 void ListeningSocket::close() {
     if (descriptor_ < 0) {

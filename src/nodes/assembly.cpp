@@ -59,9 +59,9 @@ class Assembler {
     }
 
     core::Result<std::unique_ptr<const api::Authenticator>> authenticator() {
-        COURSESELECT_TRY(auto verifier, auth::JwtVerifier::hs256(
-                                            config_.common.jwt_secret,
-                                            {.secret_bytes_min = jwt_secret_bytes_min}));
+        COURSESELECT_TRY(auto verifier,
+                         auth::JwtVerifier::hs256(config_.common.jwt_secret,
+                                                  {.secret_bytes_min = jwt_secret_bytes_min}));
         return std::unique_ptr<const api::Authenticator>(
             std::make_unique<api::JwtAuthenticator>(std::move(verifier), runtime_.clock));
     }
@@ -74,12 +74,11 @@ class Assembler {
 
     core::Result<NodePointer> make_data() {
         return NodePointer(std::make_unique<data::DataNode>(
-            runtime_,
-            data::DataNodeOptions{
-                .database = config_.database_urls.at(Service::data),
-                .storage = config_.database,
-                .limits = config_.limits,
-                .service = service_options(config_.common, "courseselect data node")}));
+            runtime_, data::DataNodeOptions{
+                          .database = config_.database_urls.at(Service::data),
+                          .storage = config_.database,
+                          .limits = config_.limits,
+                          .service = service_options(config_.common, "courseselect data node")}));
     }
 
     core::Result<NodePointer> make_queue() {
@@ -129,8 +128,8 @@ class Assembler {
         options.admin_password = config_.auth.admin_password;
         options.super_admin_password = config_.auth.super_admin_password;
         options.guesses.enabled = common.rate_limits;
-        COURSESELECT_TRY(auto node, accounts::AuthNode::open(runtime_, std::move(options),
-                                                             std::move(data)));
+        COURSESELECT_TRY(auto node,
+                         accounts::AuthNode::open(runtime_, std::move(options), std::move(data)));
         return NodePointer(std::move(node));
     }
 

@@ -34,9 +34,9 @@ ratelimit::BucketOptions read_bucket(Environment& environment, const std::string
     const core::IntegerBounds bounds{.min = 1, .max = 1'000'000};
     const auto per_minute = static_cast<std::int64_t>(60 * usual.refill_per_second + 0.5);
     return {.capacity = environment.integer(name + "_BURST", usual.capacity, bounds),
-            .refill_per_second = static_cast<double>(environment.integer(
-                                     name + "_PER_MINUTE", per_minute, bounds)) /
-                                 60.0};
+            .refill_per_second =
+                static_cast<double>(environment.integer(name + "_PER_MINUTE", per_minute, bounds)) /
+                60.0};
 }
 
 CommonConfig read_common(Environment& environment) {
@@ -57,10 +57,10 @@ CommonConfig read_common(Environment& environment) {
         }
     }
     common.cors_origins = environment.list(
-        "CORS_ORIGINS", common.dev ? std::vector<std::string>{"http://localhost:3000",
-                                                              "http://localhost:5173",
-                                                              "http://localhost:8080"}
-                                   : std::vector<std::string>{});
+        "CORS_ORIGINS",
+        common.dev ? std::vector<std::string>{"http://localhost:3000", "http://localhost:5173",
+                                              "http://localhost:8080"}
+                   : std::vector<std::string>{});
     const auto proxies =
         ratelimit::parse_networks(environment.text("TRUSTED_PROXIES", "127.0.0.1,::1"));
     if (proxies) {
@@ -84,8 +84,8 @@ AuthConfig read_auth(Environment& environment, bool dev) {
         auth.super_admin_password = core::Secret("super123");
     }
     // Below 10 a stolen hash is guessed too quickly; tests set COURSESELECT_DEV and may go lower.
-    auth.bcrypt_cost = static_cast<int>(
-        environment.integer("BCRYPT_COST", 10, {.min = dev ? 4 : 10, .max = 16}));
+    auth.bcrypt_cost =
+        static_cast<int>(environment.integer("BCRYPT_COST", 10, {.min = dev ? 4 : 10, .max = 16}));
     return auth;
 }
 

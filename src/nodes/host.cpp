@@ -53,16 +53,15 @@ void Host::add(std::unique_ptr<Node> node, Listeners listeners) {
 
 core::Result<> Host::listen(Hosted& hosted) {
     const Listeners& listeners = hosted.listeners;
-    hosted.server = std::make_unique<net::http::Server>(loop_, clock_, options_.server,
-                                                        hosted.node->handler());
+    hosted.server =
+        std::make_unique<net::http::Server>(loop_, clock_, options_.server, hosted.node->handler());
     if (listeners.tls) {
         COURSESELECT_TRY(hosted.tls, net::TlsContext::open(*listeners.tls));
     }
     const net::TcpAddress tcp{.host = listeners.host, .port = listeners.port};
     COURSESELECT_TRY_OK(hosted.server->listen(tcp, hosted.tls.get()));
     if (!listeners.socket_path.empty()) {
-        COURSESELECT_TRY_OK(
-            hosted.server->listen(net::UnixAddress{.path = listeners.socket_path}));
+        COURSESELECT_TRY_OK(hosted.server->listen(net::UnixAddress{.path = listeners.socket_path}));
     }
     core::log::info("listening", {{"service", hosted.node->name()},
                                   {"host", listeners.host},
@@ -80,8 +79,7 @@ async::Task<core::Result<>> Host::start() {
         }
         if (!started) {
             const core::Error error = started.error();
-            core::log::error("start_failed",
-                             {{"service", hosted->node->name()}, {"error", error}});
+            core::log::error("start_failed", {{"service", hosted->node->name()}, {"error", error}});
             co_await stop();
             co_return core::Error(error);
         }

@@ -120,8 +120,9 @@ int run_program(int argc, char** argv, const std::vector<Service>& services) {
     // A peer that closes early is an error of the write, not the end of the program.
     std::signal(SIGPIPE, SIG_IGN);
     Flags flags;
-    CLI::App app("A service of the courseselect backend. It is configured by environment variables "
-                 "and .env files; --check-config shows them all.");
+    CLI::App app(
+        "A service of the courseselect backend. It is configured by environment variables "
+        "and .env files; --check-config shows them all.");
     app.set_version_flag("--version", program_version);
     app.add_flag("--dev", flags.dev,
                  "For trying out: documented admin passwords, cheap hashing allowed");

@@ -5,9 +5,11 @@
 
 namespace courseselect::nodes {
 
-async::Task<core::Result<std::string>> call_upstream(
-    net::http::Client& node, net::http::Method method, std::string target, std::string body,
-    std::string internal_token, std::string request_id, std::chrono::milliseconds timeout) {
+async::Task<core::Result<std::string>> call_upstream(net::http::Client& node,
+                                                     net::http::Method method, std::string target,
+                                                     std::string body, std::string internal_token,
+                                                     std::string request_id,
+                                                     std::chrono::milliseconds timeout) {
     net::http::ClientRequest request;
     request.method = method;
     request.target = std::move(target);

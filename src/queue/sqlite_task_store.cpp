@@ -191,9 +191,7 @@ core::Result<PurgeStep> purge_step(Connection& db, core::WallTime before, std::i
 
 }  // namespace
 
-std::span<const storage::Migration> task_queue_migrations() {
-    return schema_steps;
-}
+std::span<const storage::Migration> task_queue_migrations() { return schema_steps; }
 
 async::Task<core::Result<StoredTasks>> SqliteTaskStore::read_all(storage::WriteQueue& writer,
                                                                  storage::ReaderPool& readers,

@@ -14,9 +14,7 @@ core::Error invalid(const char* reason, std::string detail) {
     return {core::Errc::invalid_argument, reason, std::move(detail)};
 }
 
-core::Error batch_too_large() {
-    return invalid("batch_too_large", "Too many tasks in one batch");
-}
+core::Error batch_too_large() { return invalid("batch_too_large", "Too many tasks in one batch"); }
 
 }  // namespace
 

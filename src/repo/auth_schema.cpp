@@ -93,8 +93,6 @@ BEGIN SELECT RAISE(ABORT, 'the audit only grows'); END;
 
 }  // namespace
 
-std::span<const storage::Migration> auth_migrations() {
-    return auth_steps;
-}
+std::span<const storage::Migration> auth_migrations() { return auth_steps; }
 
 }  // namespace courseselect::repo

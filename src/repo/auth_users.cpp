@@ -37,9 +37,7 @@ User user_from(const Row& row) {
                 .updated_at = row.get<core::WallTime>(10)};
 }
 
-std::int64_t number_from(const Row& row) {
-    return row.get<std::int64_t>(0);
-}
+std::int64_t number_from(const Row& row) { return row.get<std::int64_t>(0); }
 
 /// For statements about one user that must exist.
 core::Result<> expect_one(core::Result<std::int64_t> changed, UserKey key) {

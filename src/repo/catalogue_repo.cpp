@@ -146,9 +146,9 @@ core::Result<std::int64_t> person_id(Connection& connection, PersonKind kind, st
     if (wanted <= 0) {
         return reserve_ids(connection, kind, 1);
     }
-    COURSESELECT_TRY_OK(connection.execute(
-        "UPDATE reserved_ids SET next_id = MAX(next_id, ?) WHERE kind = ?", wanted + 1,
-        kind == PersonKind::student ? "student" : "teacher"));
+    COURSESELECT_TRY_OK(
+        connection.execute("UPDATE reserved_ids SET next_id = MAX(next_id, ?) WHERE kind = ?",
+                           wanted + 1, kind == PersonKind::student ? "student" : "teacher"));
     return wanted;
 }
 
@@ -185,8 +185,7 @@ core::Result<> update_course(Connection& connection, const domain::Course& cours
             course.name, course.credits.hundredths(), course.type, course.teacher,
             hhmm_of(course.time_begin), hhmm_of(course.time_end), schedule_text(course.schedule),
             course.location, course.capacity, tags_text(course.tags), course.notes, course.cost,
-            course.active, course.window.opens, course.window.closes, course.updated_at,
-            course.id),
+            course.active, course.window.opens, course.window.closes, course.updated_at, course.id),
         "Course");
 }
 
@@ -210,8 +209,7 @@ core::Result<std::int64_t> reserve_ids(Connection& connection, PersonKind kind,
 
 core::Result<core::StudentId> insert_student(Connection& connection,
                                              const domain::Student& student) {
-    COURSESELECT_TRY(const auto id,
-                     person_id(connection, PersonKind::student, student.id.value()));
+    COURSESELECT_TRY(const auto id, person_id(connection, PersonKind::student, student.id.value()));
     COURSESELECT_TRY_OK(connection.execute(
         "INSERT INTO students (student_id, name, tags, created_at, updated_at) "
         "VALUES (?, ?, ?, ?, ?)",
@@ -234,8 +232,7 @@ core::Result<> delete_student(Connection& connection, core::StudentId id) {
 
 core::Result<core::TeacherId> insert_teacher(Connection& connection,
                                              const domain::Teacher& teacher) {
-    COURSESELECT_TRY(const auto id,
-                     person_id(connection, PersonKind::teacher, teacher.id.value()));
+    COURSESELECT_TRY(const auto id, person_id(connection, PersonKind::teacher, teacher.id.value()));
     COURSESELECT_TRY_OK(connection.execute(
         "INSERT INTO teachers (teacher_id, name, created_at, updated_at) VALUES (?, ?, ?, ?)", id,
         teacher.name, teacher.created_at, teacher.updated_at));
@@ -266,13 +263,11 @@ core::Result<std::vector<TagRow>> list_tags(Connection& connection, std::string_
         map, type);
 }
 
-core::Result<bool> count_tag(Connection& connection, std::string_view name,
-                             std::string_view type) {
-    COURSESELECT_TRY(
-        const auto counted,
-        connection.execute("UPDATE available_tags SET usage_count = usage_count + 1 "
-                           "WHERE tag_name = ? AND tag_type = ?",
-                           name, type));
+core::Result<bool> count_tag(Connection& connection, std::string_view name, std::string_view type) {
+    COURSESELECT_TRY(const auto counted,
+                     connection.execute("UPDATE available_tags SET usage_count = usage_count + 1 "
+                                        "WHERE tag_name = ? AND tag_type = ?",
+                                        name, type));
     if (counted > 0) {
         return false;
     }

@@ -51,8 +51,6 @@ core::Result<std::unique_ptr<FileLock>> FileLock::take(const std::string& path) 
     return lock;
 }
 
-FileLock::~FileLock() {
-    ::close(descriptor_);
-}
+FileLock::~FileLock() { ::close(descriptor_); }
 
 }  // namespace courseselect::storage

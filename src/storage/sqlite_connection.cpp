@@ -16,32 +16,22 @@ int open_flags(Access access) {
 
 const char* synchronous_of(Durability durability) {
     switch (durability) {
-        case Durability::off:
-            return "PRAGMA synchronous = OFF";
-        case Durability::normal:
-            return "PRAGMA synchronous = NORMAL";
-        case Durability::full:
-            break;
+        case Durability::off: return "PRAGMA synchronous = OFF";
+        case Durability::normal: return "PRAGMA synchronous = NORMAL";
+        case Durability::full: break;
     }
     return "PRAGMA synchronous = FULL";
 }
 
 const char* sql_of(Control what) {
     switch (what) {
-        case Control::begin_read:
-            return "BEGIN";
-        case Control::begin_write:
-            return "BEGIN IMMEDIATE";
-        case Control::commit:
-            return "COMMIT";
-        case Control::rollback:
-            return "ROLLBACK";
-        case Control::savepoint:
-            return "SAVEPOINT closure";
-        case Control::release_savepoint:
-            return "RELEASE closure";
-        case Control::rollback_to_savepoint:
-            return "ROLLBACK TO closure";
+        case Control::begin_read: return "BEGIN";
+        case Control::begin_write: return "BEGIN IMMEDIATE";
+        case Control::commit: return "COMMIT";
+        case Control::rollback: return "ROLLBACK";
+        case Control::savepoint: return "SAVEPOINT closure";
+        case Control::release_savepoint: return "RELEASE closure";
+        case Control::rollback_to_savepoint: return "ROLLBACK TO closure";
     }
     return "";
 }

@@ -178,8 +178,6 @@ core::Result<> SqliteDatabase::backup_to(const std::string& path) {
     return result;
 }
 
-std::uint64_t SqliteDatabase::wal_bytes() const {
-    return size_of(path_ + "-wal");
-}
+std::uint64_t SqliteDatabase::wal_bytes() const { return size_of(path_ + "-wal"); }
 
 }  // namespace courseselect::storage::sqlite

@@ -15,16 +15,11 @@ class SqliteRow final : public Row {
     int columns() const override { return sqlite3_column_count(statement_); }
     ValueType type(int column) const override {
         switch (sqlite3_column_type(statement_, column)) {
-            case SQLITE_INTEGER:
-                return ValueType::integer;
-            case SQLITE_FLOAT:
-                return ValueType::real;
-            case SQLITE_TEXT:
-                return ValueType::text;
-            case SQLITE_BLOB:
-                return ValueType::blob;
-            default:
-                return ValueType::null;
+            case SQLITE_INTEGER: return ValueType::integer;
+            case SQLITE_FLOAT: return ValueType::real;
+            case SQLITE_TEXT: return ValueType::text;
+            case SQLITE_BLOB: return ValueType::blob;
+            default: return ValueType::null;
         }
     }
 

@@ -164,9 +164,7 @@ WriteQueue::WriteQueue(async::EventLoop& loop, std::unique_ptr<Connection> write
     state_->thread = std::thread([state = state_.get()] { state->work(); });
 }
 
-WriteQueue::~WriteQueue() {
-    state_->close();
-}
+WriteQueue::~WriteQueue() { state_->close(); }
 
 std::optional<core::Error> WriteQueue::enqueue(detail::WriteJob& job) {
     bool was_idle = false;

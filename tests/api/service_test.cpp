@@ -25,9 +25,7 @@ async::Task<Response> plain(int status, std::string body) {
     co_return response;
 }
 
-async::Task<core::Result<test::SeatAnswer>> refuse(core::Error error) {
-    co_return error;
-}
+async::Task<core::Result<test::SeatAnswer>> refuse(core::Error error) { co_return error; }
 
 async::Task<core::Result<test::SeatAnswer>> explode() {
     throw std::runtime_error("the secret table is broken");

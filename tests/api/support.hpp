@@ -78,15 +78,11 @@ class Call {
     bool is_unix_ = false;
 };
 
-inline Call get(std::string target) {
-    return {net::http::Method::get, std::move(target)};
-}
+inline Call get(std::string target) { return {net::http::Method::get, std::move(target)}; }
 inline Call post(std::string target, std::string body = {}) {
     return Call(net::http::Method::post, std::move(target)).body(std::move(body));
 }
-inline Call options(std::string target) {
-    return {net::http::Method::options, std::move(target)};
-}
+inline Call options(std::string target) { return {net::http::Method::options, std::move(target)}; }
 
 /// All values of a response field, joined; empty when there is none.
 inline std::string header_of(const net::http::Response& response, std::string_view name) {

@@ -35,9 +35,8 @@ struct SlowSquares {
 };
 
 Squares make(async::EventLoop& loop, SlowSquares& service, async::BatcherOptions options = {}) {
-    return Squares(loop, options, [&service](std::vector<int> items) {
-        return service.call(std::move(items));
-    });
+    return Squares(loop, options,
+                   [&service](std::vector<int> items) { return service.call(std::move(items)); });
 }
 
 async::Task<> ask(Squares& squares, int value, std::vector<std::string>& log) {

@@ -45,8 +45,7 @@ TEST_SUITE("async/blocking_pool") {
         std::promise<void> gate;
         std::promise<void> started;
         {
-            async::BlockingPool pool(
-                async::BlockingPool::Options{.threads = 1, .queued_max = 2});
+            async::BlockingPool pool(async::BlockingPool::Options{.threads = 1, .queued_max = 2});
             REQUIRE(pool.submit([&] {
                 started.set_value();
                 gate.get_future().wait();

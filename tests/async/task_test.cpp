@@ -133,9 +133,7 @@ TEST_SUITE("async/task") {
         async::Completion<int> completion;
         completion.set(7);
         int got = 0;
-        auto body = [](async::Completion<int>& c, int& out) -> async::Task<> {
-            out = co_await c;
-        };
+        auto body = [](async::Completion<int>& c, int& out) -> async::Task<> { out = co_await c; };
         test::run(loop, body(completion, got));
         CHECK(got == 7);
     }

@@ -30,9 +30,7 @@ std::string signed_token(std::string_view header, std::string_view payload) {
     return token + "." + core::base64url_encode(crypto::as_text(tag));
 }
 
-auth::JwtVerifier hs256_verifier() {
-    return *auth::JwtVerifier::hs256(core::Secret(jwt_secret));
-}
+auth::JwtVerifier hs256_verifier() { return *auth::JwtVerifier::hs256(core::Secret(jwt_secret)); }
 
 const std::string good_header = R"({"alg":"HS256","typ":"JWT"})";
 const std::string good_members =

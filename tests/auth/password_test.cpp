@@ -14,9 +14,7 @@ auth::PasswordHasher quick_hasher(crypto::RandomSource& random) {
     return *auth::PasswordHasher::create({.bcrypt_cost = 4, .pbkdf2_rounds_max = 1000}, random);
 }
 
-core::Secret secret(std::string text) {
-    return core::Secret(std::move(text));
-}
+core::Secret secret(std::string text) { return core::Secret(std::move(text)); }
 
 }  // namespace
 

@@ -10,9 +10,7 @@ namespace {
 
 const std::string rfc_key = "12345678901234567890";
 
-core::WallTime at(std::int64_t seconds) {
-    return core::WallTime{std::chrono::seconds{seconds}};
-}
+core::WallTime at(std::int64_t seconds) { return core::WallTime{std::chrono::seconds{seconds}}; }
 
 }  // namespace
 

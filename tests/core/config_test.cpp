@@ -68,9 +68,7 @@ unsigned mode_of(const std::string& path) {
     return status.st_mode & 0777;
 }
 
-std::string made_secret(std::string_view name) {
-    return "made-for-" + std::string(name);
-}
+std::string made_secret(std::string_view name) { return "made-for-" + std::string(name); }
 
 }  // namespace
 

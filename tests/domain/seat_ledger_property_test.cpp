@@ -179,22 +179,14 @@ class History {
 
     void step() {
         switch (pick(14)) {
-            case 0:
-                return commit();
-            case 1:
-                return roll_back();
-            case 2:
-                return change_course();
-            case 3:
-                return change_student();
-            case 4:
-                return one_in(3) ? remove_course() : commit();
-            case 5:
-                return one_in(3) ? remove_student() : roll_back();
-            case 6:
-                return change_limits();
-            default:
-                return decide(one_in(4) ? RequestKind::deselect : RequestKind::select);
+            case 0: return commit();
+            case 1: return roll_back();
+            case 2: return change_course();
+            case 3: return change_student();
+            case 4: return one_in(3) ? remove_course() : commit();
+            case 5: return one_in(3) ? remove_student() : roll_back();
+            case 6: return change_limits();
+            default: return decide(one_in(4) ? RequestKind::deselect : RequestKind::select);
         }
     }
 

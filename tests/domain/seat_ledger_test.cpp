@@ -42,9 +42,7 @@ void fill(SeatLedger& ledger, std::int64_t capacity = 2) {
     }
 }
 
-std::vector<ReasonCode> codes(std::initializer_list<ReasonCode> list) {
-    return list;
-}
+std::vector<ReasonCode> codes(std::initializer_list<ReasonCode> list) { return list; }
 
 }  // namespace
 

@@ -21,9 +21,7 @@ Weekdays on(std::initializer_list<Weekday> days) {
     return set;
 }
 
-std::optional<TimeOfDay> at(int hhmm) {
-    return *TimeOfDay::from_hhmm(hhmm, "time");
-}
+std::optional<TimeOfDay> at(int hhmm) { return *TimeOfDay::from_hhmm(hhmm, "time"); }
 
 Timetable hours(std::initializer_list<Weekday> days, int begin, int end) {
     return *Timetable::make(on(days), std::nullopt, at(begin), at(end));

@@ -37,8 +37,7 @@ struct Answer {
 /// A client that can be switched off, as if the node behind it were away.
 class Switch final : public net::http::Client {
   public:
-    Switch(net::http::Handler& handler, const bool& is_away)
-        : local_(handler), is_away_(is_away) {}
+    Switch(net::http::Handler& handler, const bool& is_away) : local_(handler), is_away_(is_away) {}
     async::Task<core::Result<net::http::ClientResponse>> send(
         net::http::ClientRequest request, std::chrono::milliseconds timeout) override {
         if (is_away_) {
@@ -61,13 +60,14 @@ class ThreeNodes {
                         nodes::student::StudentNodeOptions student_options = {}) {
         const nodes::Runtime runtime{loop, clock, random};
         data = std::make_unique<nodes::data::DataNode>(
-            runtime, nodes::data::DataNodeOptions{.database = {.path = dir.file("data.db")},
-                                                  .service = {.internal_token =
-                                                                  test_internal_token}});
+            runtime,
+            nodes::data::DataNodeOptions{.database = {.path = dir.file("data.db")},
+                                         .service = {.internal_token = test_internal_token}});
         queue_options.database.path = dir.file("queue.db");
         queue_options.service.internal_token = test_internal_token;
         queue = std::make_unique<nodes::queue::QueueNode>(
-            runtime, std::move(queue_options), std::make_unique<Switch>(data->handler(), data_away));
+            runtime, std::move(queue_options),
+            std::make_unique<Switch>(data->handler(), data_away));
         auto verifier = auth::JwtVerifier::hs256(test_jwt_secret);
         student_options.service.internal_token = test_internal_token;
         student = std::make_unique<nodes::student::StudentNode>(
@@ -175,7 +175,7 @@ class ThreeNodes {
     static async::Task<> keep(net::http::Handler& handler, net::http::ClientRequest request,
                               std::optional<Answer>& answer) {
         net::http::LocalClient client(handler);
-        auto response = co_await client.send(std::move(request), std::chrono::seconds{30});
+        auto response = co_await client.send(std::move(request), std::chrono::seconds(30));
         answer.emplace();
         if (response) {
             answer->status = response->status;

@@ -12,9 +12,7 @@ using queue::detail::SequenceSet;
 
 namespace {
 
-core::MonoTime at(int seconds) {
-    return core::MonoTime{} + std::chrono::seconds(seconds);
-}
+core::MonoTime at(int seconds) { return core::MonoTime{} + std::chrono::seconds(seconds); }
 
 /// The same rules, said slowly: a list that is searched from the start for everything.
 struct SlowIndex {

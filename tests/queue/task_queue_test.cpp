@@ -48,7 +48,8 @@ template <class T>
 T await_on(async::EventLoop& loop, async::Task<T> call) {
     std::optional<T> value;
     const auto keep = [](async::Task<T> inner, std::optional<T>& out) -> async::Task<> {
-        out.emplace(co_await std::move(inner));
+        T got = co_await std::move(inner);
+        out.emplace(std::move(got));
     };
     test::run(loop, keep(std::move(call), value));
     return std::move(*value);

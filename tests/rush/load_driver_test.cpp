@@ -61,9 +61,7 @@ class Listener {
     std::thread thread_;
 };
 
-void write_get(std::size_t, std::string& out) {
-    out += "GET / HTTP/1.1\r\nHost: x\r\n\r\n";
-}
+void write_get(std::size_t, std::string& out) { out += "GET / HTTP/1.1\r\nHost: x\r\n\r\n"; }
 
 }  // namespace
 

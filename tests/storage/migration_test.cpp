@@ -41,12 +41,8 @@ TEST_SUITE("storage/migration") {
     TEST_CASE("an applied step that changed is refused") {
         MigrationFixture f;
         test::must(f.migrate());
-        SUBCASE("its SQL") {
-            f.steps[0].sql = "CREATE TABLE a (y INTEGER) STRICT";
-        }
-        SUBCASE("its name") {
-            f.steps[1].name = "other";
-        }
+        SUBCASE("its SQL") { f.steps[0].sql = "CREATE TABLE a (y INTEGER) STRICT"; }
+        SUBCASE("its name") { f.steps[1].name = "other"; }
         const auto result = f.migrate();
         REQUIRE(!result);
         CHECK(result.error().reason() == "migration_changed");

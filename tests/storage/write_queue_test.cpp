@@ -55,9 +55,7 @@ auto insert_both(int first, int second) {
     };
 }
 
-async::Task<> stop(storage::WriteQueue& queue) {
-    co_await queue.stop();
-}
+async::Task<> stop(storage::WriteQueue& queue) { co_await queue.stop(); }
 
 async::Task<> awaited_insert(storage::WriteQueue& queue, int number, std::string& log) {
     auto closure = insert_both(number, -number);

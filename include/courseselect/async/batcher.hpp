@@ -18,9 +18,9 @@
 namespace courseselect::async {
 
 struct BatcherOptions {
-    std::size_t batch_max = 512;      ///< items in one call; one larger submission goes alone
-    std::size_t in_flight_max = 1;    ///< calls under way; 1 keeps the order of arrival
-    std::size_t waiting_max = 20'000; ///< items not yet sent; more are refused
+    std::size_t batch_max = 512;       ///< items in one call; one larger submission goes alone
+    std::size_t in_flight_max = 1;     ///< calls under way; 1 keeps the order of arrival
+    std::size_t waiting_max = 20'000;  ///< items not yet sent; more are refused
 };
 
 /// Thread-safety: the loop's thread. `stop()` must be awaited before destruction.
@@ -35,8 +35,8 @@ class Batcher {
     Batcher(const Batcher&) = delete;
     Batcher& operator=(const Batcher&) = delete;
 
-    /// Sends `items` together, in order. Errors: resource_exhausted (reason "batcher_full") when too
-    /// many wait, cancelled after `stop()`, and whatever the call answers.
+    /// Sends `items` together, in order. Errors: resource_exhausted (reason "batcher_full") when
+    /// too many wait, cancelled after `stop()`, and whatever the call answers.
     [[nodiscard]] Task<core::Result<std::vector<Out>>> submit_all(std::vector<In> items) {
         if (stopped_) {
             co_return core::Error(core::Errc::cancelled, "stopping", "The service is stopping");

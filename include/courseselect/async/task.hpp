@@ -60,10 +60,8 @@ class Promise final : public PromiseBase {
   public:
     Task<T> get_return_object();
     template <class U>
-        requires std::is_constructible_v<T, U&&>
-    void return_value(U&& value) {
-        value_.emplace(std::forward<U>(value));
-    }
+    requires std::is_constructible_v<T, U&&>
+    void return_value(U&& value) { value_.emplace(std::forward<U>(value)); }
     T take() {
         rethrow_if_failed();
         return std::move(*value_);

@@ -13,11 +13,11 @@
 namespace courseselect::auth {
 
 struct ThrottleOptions {
-    int free_attempts = 5;                 ///< attempts before the first delay
+    int free_attempts = 5;  ///< attempts before the first delay
     std::chrono::milliseconds delay_first{1'000};
     std::chrono::milliseconds delay_max{15 * 60 * 1'000};  ///< 2, 4, 8.. times the first, up to it
     std::chrono::seconds forget_after{60 * 60};  ///< quiet time after which a key starts anew
-    std::size_t keys_max = 100'000;        ///< about 200 bytes each; the longest idle one goes
+    std::size_t keys_max = 100'000;  ///< about 200 bytes each; the longest idle one goes
 };
 
 /// May the attempt be made, and if not, when.
@@ -58,7 +58,7 @@ class Throttle {
     [[nodiscard]] std::chrono::milliseconds delay_after(int attempts) const;
 
     ThrottleOptions options_;
-    Entries entries_;  // most recently used first
+    Entries entries_;                                                // most recently used first
     std::unordered_map<std::string_view, Entries::iterator> index_;  // views into `entries_`
 };
 

@@ -8,9 +8,9 @@ namespace courseselect::core {
 
 }  // namespace courseselect::core
 
-#define COURSESELECT_CHECK(condition)                                              \
-    do {                                                                           \
-        if (!(condition)) [[unlikely]] {                                           \
-            ::courseselect::core::check_failed(__FILE__, __LINE__, #condition);    \
-        }                                                                          \
+#define COURSESELECT_CHECK(condition)                                           \
+    do {                                                                        \
+        if (!(condition)) [[unlikely]] {                                        \
+            ::courseselect::core::check_failed(__FILE__, __LINE__, #condition); \
+        }                                                                       \
     } while (false)

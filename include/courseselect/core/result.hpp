@@ -21,10 +21,9 @@ class [[nodiscard]] Result {
     using value_type = T;
 
     template <class U = T>
-        requires(std::is_constructible_v<T, U &&> &&
-                 !std::is_same_v<std::remove_cvref_t<U>, Result> &&
-                 !std::is_same_v<std::remove_cvref_t<U>, Error>)
-    Result(U&& value) : state_(std::in_place_index<0>, std::forward<U>(value)) {}
+    requires(std::is_constructible_v<T, U&&> && !std::is_same_v<std::remove_cvref_t<U>, Result> &&
+             !std::is_same_v<std::remove_cvref_t<U>, Error>) Result(U&& value)
+        : state_(std::in_place_index<0>, std::forward<U>(value)) {}
     Result(Error error) : state_(std::in_place_index<1>, std::move(error)) {}
 
     [[nodiscard]] bool has_value() const { return state_.index() == 0; }
@@ -106,23 +105,23 @@ class [[nodiscard]] Result<void> {
     }
 
 /// COURSESELECT_TRY(const auto row, find(id)): declares `row`, or returns the error.
-#define COURSESELECT_TRY(declaration, ...) \
+#define COURSESELECT_TRY(declaration, ...)                                                  \
     COURSESELECT_DETAIL_TRY(COURSESELECT_DETAIL_CONCAT(try_result_, __LINE__), declaration, \
-                            (__VA_ARGS__), return)
+                            (__VA_ARGS__), return )
 /// COURSESELECT_TRY_OK(save(row)): returns the error, if there is one.
-#define COURSESELECT_TRY_OK(...) \
+#define COURSESELECT_TRY_OK(...)                                                                 \
     COURSESELECT_DETAIL_TRY_OK(COURSESELECT_DETAIL_CONCAT(try_result_, __LINE__), (__VA_ARGS__), \
-                               return)
+                               return )
 
 /// The same two inside coroutines; the expression is `co_await call(...)`.
-#define COURSESELECT_CO_TRY(declaration, ...)                                        \
-    auto COURSESELECT_DETAIL_CONCAT(try_result_, __LINE__) = __VA_ARGS__;            \
-    if (!COURSESELECT_DETAIL_CONCAT(try_result_, __LINE__)) {                        \
+#define COURSESELECT_CO_TRY(declaration, ...)                                           \
+    auto COURSESELECT_DETAIL_CONCAT(try_result_, __LINE__) = __VA_ARGS__;               \
+    if (!COURSESELECT_DETAIL_CONCAT(try_result_, __LINE__)) {                           \
         co_return std::move(COURSESELECT_DETAIL_CONCAT(try_result_, __LINE__)).error(); \
-    }                                                                                \
+    }                                                                                   \
     declaration = *std::move(COURSESELECT_DETAIL_CONCAT(try_result_, __LINE__))
-#define COURSESELECT_CO_TRY_OK(...)                                                  \
-    auto COURSESELECT_DETAIL_CONCAT(try_result_, __LINE__) = __VA_ARGS__;            \
-    if (!COURSESELECT_DETAIL_CONCAT(try_result_, __LINE__)) {                        \
+#define COURSESELECT_CO_TRY_OK(...)                                                     \
+    auto COURSESELECT_DETAIL_CONCAT(try_result_, __LINE__) = __VA_ARGS__;               \
+    if (!COURSESELECT_DETAIL_CONCAT(try_result_, __LINE__)) {                           \
         co_return std::move(COURSESELECT_DETAIL_CONCAT(try_result_, __LINE__)).error(); \
     }

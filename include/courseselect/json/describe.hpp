@@ -101,12 +101,8 @@ template <class Base>
         field.rules.length_max = max;
     };
 }
-[[nodiscard]] constexpr auto length_min(std::size_t min) {
-    return length(min, no_limit);
-}
-[[nodiscard]] constexpr auto length_max(std::size_t max) {
-    return length(0, max);
-}
+[[nodiscard]] constexpr auto length_min(std::size_t min) { return length(min, no_limit); }
+[[nodiscard]] constexpr auto length_max(std::size_t max) { return length(0, max); }
 
 /// Strings: `matches` decides, `text` (a regular expression) is what clients are told.
 [[nodiscard]] constexpr auto pattern(std::string_view text, bool (*matches)(std::string_view)) {

@@ -20,9 +20,9 @@ namespace courseselect::nodes {
 /// Where one node listens.
 struct Listeners {
     std::string host = "127.0.0.1";
-    std::uint16_t port = 0;               ///< 0: the system chooses
-    std::string socket_path;              ///< empty: no unix socket
-    std::optional<net::TlsFiles> tls;     ///< speak TLS on the TCP listener
+    std::uint16_t port = 0;            ///< 0: the system chooses
+    std::string socket_path;           ///< empty: no unix socket
+    std::optional<net::TlsFiles> tls;  ///< speak TLS on the TCP listener
 };
 
 struct HostOptions {

@@ -26,10 +26,10 @@ template <class Answer>
                                                          std::string internal_token,
                                                          std::string request_id,
                                                          std::chrono::milliseconds timeout) {
-    COURSESELECT_CO_TRY(const std::string text,
-                        co_await call_upstream(node, net::http::Method::get, std::move(target),
-                                               std::string(), std::move(internal_token),
-                                               std::move(request_id), timeout));
+    COURSESELECT_CO_TRY(
+        const std::string text,
+        co_await call_upstream(node, net::http::Method::get, std::move(target), std::string(),
+                               std::move(internal_token), std::move(request_id), timeout));
     auto answer = json::parse<Answer>(text);
     co_return answer;
 }
@@ -41,10 +41,10 @@ template <class Answer>
                                                           std::string internal_token,
                                                           std::string request_id,
                                                           std::chrono::milliseconds timeout) {
-    COURSESELECT_CO_TRY(const std::string text,
-                        co_await call_upstream(node, net::http::Method::post, std::move(target),
-                                               std::move(body), std::move(internal_token),
-                                               std::move(request_id), timeout));
+    COURSESELECT_CO_TRY(
+        const std::string text,
+        co_await call_upstream(node, net::http::Method::post, std::move(target), std::move(body),
+                               std::move(internal_token), std::move(request_id), timeout));
     auto answer = json::parse<Answer>(text);
     co_return answer;
 }

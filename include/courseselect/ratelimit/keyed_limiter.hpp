@@ -15,8 +15,8 @@ namespace courseselect::ratelimit {
 
 struct LimiterOptions {
     BucketOptions bucket{};
-    std::size_t keys_max = 100'000;    ///< about 200 bytes each; the longest idle one goes
-    std::size_t key_bytes_max = 128;   ///< longer keys share a bucket with their first bytes
+    std::size_t keys_max = 100'000;   ///< about 200 bytes each; the longest idle one goes
+    std::size_t key_bytes_max = 128;  ///< longer keys share a bucket with their first bytes
 };
 
 /// Refuses a key that asks too often (contract §1.5).
@@ -50,7 +50,7 @@ class KeyedLimiter {
 
     LimiterOptions options_;
     BucketRule rule_;
-    Entries entries_;  // most recently used first
+    Entries entries_;                                                // most recently used first
     std::unordered_map<std::string_view, Entries::iterator> index_;  // views into `entries_`
 };
 

@@ -11,8 +11,8 @@ namespace courseselect::ratelimit {
 
 /// How many requests at once, and how many a second in the long run.
 struct BucketOptions {
-    std::int64_t capacity = 60;       ///< 1 to 1,000,000
-    double refill_per_second = 1.0;   ///< over one a day, up to 1,000,000
+    std::int64_t capacity = 60;      ///< 1 to 1,000,000
+    double refill_per_second = 1.0;  ///< over one a day, up to 1,000,000
 
     /// Errors: invalid_argument, naming the number that is out of bounds.
     [[nodiscard]] core::Result<> check() const;

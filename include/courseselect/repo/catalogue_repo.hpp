@@ -1,7 +1,7 @@
 #pragma once
-/// Courses, students, teachers and tags in the database. The catalogue in memory is loaded from here
-/// and changed only after a change here is durable.
-/// All functions run inside the caller's transaction.
+/// Courses, students, teachers and tags in the database. The catalogue in memory is loaded from
+/// here and changed only after a change here is durable. All functions run inside the caller's
+/// transaction.
 
 #include <cstdint>
 #include <string_view>

@@ -30,15 +30,15 @@ struct DecisionRecord {
     core::StudentId student;
     core::CourseId course;
     bool accepted = false;
-    std::string code;             ///< "accepted", or the first reason's code
-    std::string reasons = "[]";   ///< JSON: [{"code","message"}]
+    std::string code;            ///< "accepted", or the first reason's code
+    std::string reasons = "[]";  ///< JSON: [{"code","message"}]
     core::WallTime decided_at;
 };
 
 /// Writes a batch: every record into `decisions`, accepted ones also into `enrolments`, and each
 /// course's counter once.
-/// Errors: conflict `unique_violation` when a task id is recorded already (nothing may be kept then:
-/// let the closure fail), or `check_violation` when a seat would be sold twice.
+/// Errors: conflict `unique_violation` when a task id is recorded already (nothing may be kept
+/// then: let the closure fail), or `check_violation` when a seat would be sold twice.
 [[nodiscard]] core::Result<> store_decisions(storage::Connection& connection,
                                              std::span<const DecisionRecord> records);
 
@@ -55,7 +55,6 @@ struct Enrolment {
     core::CourseId course;
 };
 /// Every enrolment, for loading the ledger; by student, then course.
-[[nodiscard]] core::Result<std::vector<Enrolment>> load_enrolments(
-    storage::Connection& connection);
+[[nodiscard]] core::Result<std::vector<Enrolment>> load_enrolments(storage::Connection& connection);
 
 }  // namespace courseselect::repo

@@ -42,8 +42,8 @@ core::Result<std::unique_ptr<BlockingClient>> BlockingClient::open(
     auto state = std::make_unique<State>();
     std::vector<std::unique_ptr<PooledClient>> ways;
     for (ServiceAddress& address : addresses) {
-        COURSESELECT_TRY(auto way, PooledClient::open(state->loop, state->clock,
-                                                      std::move(address), options));
+        COURSESELECT_TRY(
+            auto way, PooledClient::open(state->loop, state->clock, std::move(address), options));
         ways.push_back(std::move(way));
     }
     state->client = std::make_unique<FallbackClient>(state->clock, std::move(ways));

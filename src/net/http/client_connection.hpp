@@ -32,8 +32,8 @@ class ClientConnection final : public std::enable_shared_from_this<ClientConnect
   public:
     using OnEnd = std::function<void(ExchangeEnd, const std::string& problem)>;
 
-    ClientConnection(async::EventLoop& loop, const ServiceAddress& address,
-                     ResponseLimits limits, asio::ssl::context* tls, bool tls_verify);
+    ClientConnection(async::EventLoop& loop, const ServiceAddress& address, ResponseLimits limits,
+                     asio::ssl::context* tls, bool tls_verify);
 
     /// Connects first when it is not connected. `bytes` must live until the end.
     void exchange(const std::string& bytes, Method method, OnEnd on_end);

@@ -26,8 +26,8 @@ async::Task<core::Result<ClientResponse>> FallbackClient::send(ClientRequest req
     core::Error last(core::Errc::unavailable, "no way was tried");
     for (std::size_t i = 0; i < ways_.size(); ++i) {
         const std::size_t way = (first + i) % ways_.size();
-        const auto left = std::chrono::duration_cast<std::chrono::milliseconds>(
-            deadline - clock_.mono_now());
+        const auto left =
+            std::chrono::duration_cast<std::chrono::milliseconds>(deadline - clock_.mono_now());
         if (left.count() <= 0) {
             co_return core::Error(core::Errc::deadline_exceeded, "timeout",
                                   "no way to the service was found in time");

@@ -28,8 +28,8 @@ Request view_of(const ClientRequest& sent, const std::vector<HeaderView>& fields
     request.target = sent.target;
     const std::size_t mark = request.target.find('?');
     request.path = request.target.substr(0, mark);
-    request.query = mark == std::string_view::npos ? std::string_view()
-                                                   : request.target.substr(mark + 1);
+    request.query =
+        mark == std::string_view::npos ? std::string_view() : request.target.substr(mark + 1);
     request.body = sent.body;
     request.headers = fields;
     request.peer.address = "local";

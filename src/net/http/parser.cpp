@@ -39,22 +39,14 @@ bool is_plausible_host(std::string_view host) {
 
 std::optional<Method> known_method(std::uint8_t method) {
     switch (method) {
-        case HTTP_GET:
-            return Method::get;
-        case HTTP_HEAD:
-            return Method::head;
-        case HTTP_POST:
-            return Method::post;
-        case HTTP_PUT:
-            return Method::put;
-        case HTTP_PATCH:
-            return Method::patch;
-        case HTTP_DELETE:
-            return Method::delete_;
-        case HTTP_OPTIONS:
-            return Method::options;
-        default:
-            return std::nullopt;
+        case HTTP_GET: return Method::get;
+        case HTTP_HEAD: return Method::head;
+        case HTTP_POST: return Method::post;
+        case HTTP_PUT: return Method::put;
+        case HTTP_PATCH: return Method::patch;
+        case HTTP_DELETE: return Method::delete_;
+        case HTTP_OPTIONS: return Method::options;
+        default: return std::nullopt;
     }
 }
 
@@ -477,30 +469,16 @@ void RequestParser::next() {
     s.chunked = false;
 }
 
-std::size_t RequestParser::kept() const {
-    return state_->kept;
-}
-std::size_t RequestParser::consumed() const {
-    return state_->consumed;
-}
-bool RequestParser::head_done() const {
-    return state_->head_done;
-}
+std::size_t RequestParser::kept() const { return state_->kept; }
+std::size_t RequestParser::consumed() const { return state_->consumed; }
+bool RequestParser::head_done() const { return state_->head_done; }
 bool RequestParser::expects_continue() const {
     return state_->expects_continue && state_->body_size == 0;
 }
-bool RequestParser::keep_alive() const {
-    return state_->keep_alive;
-}
-bool RequestParser::is_http_1_0() const {
-    return state_->parser.http_minor == 0;
-}
-Request& RequestParser::request() {
-    return state_->request;
-}
-const ParseFailure& RequestParser::failure() const {
-    return state_->failure;
-}
+bool RequestParser::keep_alive() const { return state_->keep_alive; }
+bool RequestParser::is_http_1_0() const { return state_->parser.http_minor == 0; }
+Request& RequestParser::request() { return state_->request; }
+const ParseFailure& RequestParser::failure() const { return state_->failure; }
 std::size_t RequestParser::body_bytes_missing() const {
     return state_->head_done && !state_->chunked
                ? static_cast<std::size_t>(state_->parser.content_length)

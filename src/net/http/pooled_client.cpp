@@ -27,10 +27,8 @@ core::Result<> check_request(const ClientRequest& request) {
     const auto bad = [](std::string_view why) {
         return core::Error(core::Errc::invalid_argument, "bad_request", std::string(why));
     };
-    const bool printable =
-        std::all_of(request.target.begin(), request.target.end(), [](unsigned char c) {
-            return c > 0x20 && c < 0x7f;
-        });
+    const bool printable = std::all_of(request.target.begin(), request.target.end(),
+                                       [](unsigned char c) { return c > 0x20 && c < 0x7f; });
     if (!request.target.starts_with('/') || !printable) {
         return bad("the target must start with '/' and hold no blanks or control characters");
     }
@@ -82,9 +80,11 @@ struct Exchange {
 /// The pool. Outlives the client while handlers of its sockets are still to run.
 class PooledClient::Core : public std::enable_shared_from_this<PooledClient::Core> {
   public:
-    Core(async::EventLoop& loop, const core::Clock& clock, ServiceAddress to,
-         PooledClientOptions o)
-        : address(std::move(to)), options(std::move(o)), loop_(loop), clock_(clock),
+    Core(async::EventLoop& loop, const core::Clock& clock, ServiceAddress to, PooledClientOptions o)
+        : address(std::move(to)),
+          options(std::move(o)),
+          loop_(loop),
+          clock_(clock),
           timer_(loop.context()) {}
 
     core::Result<> prepare_tls() {
@@ -221,10 +221,9 @@ class PooledClient::Core : public std::enable_shared_from_this<PooledClient::Cor
             return finish(exchange, std::move(response));
         }
         drop(slot);
-        const bool may_repeat =
-            slot->is_reused && !exchange.is_repeated &&
-            (how == ExchangeEnd::not_connected ||
-             (how == ExchangeEnd::lost_unread && is_safe(exchange.method)));
+        const bool may_repeat = slot->is_reused && !exchange.is_repeated &&
+                                (how == ExchangeEnd::not_connected ||
+                                 (how == ExchangeEnd::lost_unread && is_safe(exchange.method)));
         if (may_repeat) {
             exchange.is_repeated = true;
             ++stats.repeats;
@@ -232,8 +231,7 @@ class PooledClient::Core : public std::enable_shared_from_this<PooledClient::Cor
         }
         serve_waiting();
         const bool unsent = how == ExchangeEnd::not_connected;
-        finish(exchange, core::Error(unsent ? core::Errc::unavailable
-                                            : core::Errc::outcome_unknown,
+        finish(exchange, core::Error(unsent ? core::Errc::unavailable : core::Errc::outcome_unknown,
                                      unsent ? "not_connected" : "connection_lost",
                                      fmt::format("{}: {}", address.to_string(), problem)));
     }
@@ -294,8 +292,8 @@ class PooledClient::Core : public std::enable_shared_from_this<PooledClient::Cor
                 continue;
             }
             const bool over = now >= slot->exchange->deadline;
-            const bool slow = slot->connection->is_connecting() &&
-                              now - slot->since > options.connect_timeout;
+            const bool slow =
+                slot->connection->is_connecting() && now - slot->since > options.connect_timeout;
             if (over || slow) {
                 drop(slot);
                 late.emplace_back(std::exchange(slot->exchange, nullptr),
@@ -348,8 +346,7 @@ core::Result<std::unique_ptr<PooledClient>> PooledClient::open(async::EventLoop&
                                                                const core::Clock& clock,
                                                                ServiceAddress address,
                                                                PooledClientOptions options) {
-    auto core =
-        std::make_shared<Core>(loop, clock, std::move(address), std::move(options));
+    auto core = std::make_shared<Core>(loop, clock, std::move(address), std::move(options));
     COURSESELECT_TRY_OK(core->prepare_tls());
     return std::unique_ptr<PooledClient>(new PooledClient(std::move(core)));
 }

@@ -42,8 +42,8 @@ ResponseParser::Status ResponseParser::feed(std::string_view bytes) {
     has_begun_ = has_begun_ || !bytes.empty();
     const llhttp_errno_t error = llhttp_execute(&parser_, bytes.data(), bytes.size());
     if (is_complete_) {
-        const bool at_end = error == HPE_PAUSED &&
-                            llhttp_get_error_pos(&parser_) == bytes.data() + bytes.size();
+        const bool at_end =
+            error == HPE_PAUSED && llhttp_get_error_pos(&parser_) == bytes.data() + bytes.size();
         may_reuse_ = may_reuse_ && at_end;  // bytes behind the answer belong to nobody
         return Status::complete;
     }

@@ -22,9 +22,7 @@ char* put(char* at, std::string_view text) {
     return at + text.size();
 }
 
-char* put_number(char* at, std::size_t number) {
-    return std::to_chars(at, at + 20, number).ptr;
-}
+char* put_number(char* at, std::size_t number) { return std::to_chars(at, at + 20, number).ptr; }
 
 char* put_field_text(char* at, std::string_view text) {
     for (const char c : text) {
@@ -45,9 +43,7 @@ char* put_status_line(char* at, int status) {
     return put(at, "\r\n");
 }
 
-bool has_no_content(int status) {
-    return status < 200 || status == 204 || status == 304;
-}
+bool has_no_content(int status) { return status < 200 || status == 204 || status == 304; }
 
 bool is_zero_weight(std::string_view parameters) {
     const std::size_t q = parameters.find("q=");

@@ -230,12 +230,8 @@ core::Result<> Server::listen(const UnixAddress& address, TlsContext* tls) {
     return {};
 }
 
-std::uint16_t Server::port() const {
-    return core_->port;
-}
-const Server::Stats& Server::stats() const {
-    return core_->shared.stats;
-}
+std::uint16_t Server::port() const { return core_->port; }
+const Server::Stats& Server::stats() const { return core_->shared.stats; }
 
 async::Task<> Server::stop(std::chrono::milliseconds deadline) {
     const std::shared_ptr<Core> core = core_;

@@ -133,9 +133,8 @@ core::Result<std::vector<ServiceAddress>> service_candidates(const ServiceOption
     };
     if (options.use_sockets && !options.socket_directory.empty()) {
         COURSESELECT_TRY(auto socket,
-                         ServiceAddress::parse(fmt::format("unix://{}/{}_node.sock",
-                                                           options.socket_directory,
-                                                           options.name)));
+                         ServiceAddress::parse(fmt::format(
+                             "unix://{}/{}_node.sock", options.socket_directory, options.name)));
         add(std::move(socket));
     }
     const std::string url = options.url.empty()

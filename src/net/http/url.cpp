@@ -51,8 +51,9 @@ core::Result<QueryPairs> parse_query(std::string_view text) {
             sign == std::string_view::npos ? std::string_view() : part.substr(sign + 1),
             PlusSign::space);
         if (!name || !value) {
-            return core::Error(core::Errc::invalid_argument, "bad_query",
-                               "The query has a '%' that is not followed by two hexadecimal digits");
+            return core::Error(
+                core::Errc::invalid_argument, "bad_query",
+                "The query has a '%' that is not followed by two hexadecimal digits");
         }
         pairs.emplace_back(*std::move(name), *std::move(value));
     }

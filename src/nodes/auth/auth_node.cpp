@@ -80,8 +80,6 @@ async::Task<> AuthNode::stop() {
     co_await state_->writes->stop();
 }
 
-async::Task<> AuthNode::deliver_profiles() {
-    return outbox_->deliver_due();
-}
+async::Task<> AuthNode::deliver_profiles() { return outbox_->deliver_due(); }
 
 }  // namespace courseselect::nodes::accounts

@@ -64,10 +64,8 @@ bool is_refusal(const core::Error& error) {
         case Errc::unauthenticated:
         case Errc::permission_denied:
         case Errc::not_found:
-        case Errc::failed_precondition:
-            return true;
-        default:
-            return false;
+        case Errc::failed_precondition: return true;
+        default: return false;
     }
 }
 
@@ -134,9 +132,7 @@ core::Result<> AuthState::admit_totp(repo::UserKey user) {
                : core::Result<>();
 }
 
-void AuthState::forgive_totp(repo::UserKey user) {
-    totp_codes.succeeded(repo::to_string(user));
-}
+void AuthState::forgive_totp(repo::UserKey user) { totp_codes.succeeded(repo::to_string(user)); }
 
 repo::AuditEntry AuthState::event(const api::Context& context, std::string action,
                                   std::string target) const {
@@ -203,9 +199,7 @@ core::Result<repo::User> find_admin(storage::Connection& connection, const Princ
     return *std::move(admin);
 }
 
-core::Error invalid_totp() {
-    return {Errc::invalid_argument, "totp_wrong", "Invalid 2FA code"};
-}
+core::Error invalid_totp() { return {Errc::invalid_argument, "totp_wrong", "Invalid 2FA code"}; }
 
 core::Error account_inactive() {
     return {Errc::permission_denied, "inactive", "Account is inactive"};

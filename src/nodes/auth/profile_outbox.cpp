@@ -110,8 +110,8 @@ async::Task<core::Result<>> ProfileOutbox::ensure_ids(UserKind kind, std::int64_
 async::Task<Delivery> ProfileOutbox::deliver(repo::ProfileEntry entry) {
     const bool student = entry.user.kind == UserKind::student;
     std::string body = profile_body(entry);
-    const auto answer =
-        co_await call(Method::post, student ? "/add/student" : "/add/teacher", std::move(body));
+    const char* path = student ? "/add/student" : "/add/teacher";
+    const auto answer = co_await call(Method::post, path, std::move(body));
     if (!answer) {
         co_return Delivery::away;
     }

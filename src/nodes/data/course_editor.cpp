@@ -44,8 +44,7 @@ ImportItem read_item(std::int64_t index, const json::Raw& raw, const domain::Cat
         const auto value = json::Value::parse(raw.text);
         std::string name = value ? (*value)["course_name"].string().value_or("") : "";
         return {index, std::move(name),
-                core::Error(core::Errc::invalid_argument,
-                            json::to_string(draft.errors().front()))};
+                core::Error(core::Errc::invalid_argument, json::to_string(draft.errors().front()))};
     }
     std::string name = draft->course_name;
     if (catalogue.find_course(name) != nullptr || !names.insert(name).second) {
@@ -104,8 +103,8 @@ async::Task<core::Result<wire::Done>> CatalogueEditor::delete_course(core::Cours
     if (state_.catalogue.find(id) == nullptr) {
         co_return course_missing();
     }
-    auto write = [withdrawn = withdraw_course(state_, id), id](storage::Connection& connection)
-        -> core::Result<> {
+    auto write = [withdrawn = withdraw_course(state_, id),
+                  id](storage::Connection& connection) -> core::Result<> {
         COURSESELECT_TRY_OK(repo::store_decisions(connection, withdrawn));
         return repo::delete_course(connection, id);
     };

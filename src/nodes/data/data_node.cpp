@@ -17,9 +17,8 @@ wire::Decision to_wire(const SelectionOutcome& outcome, domain::RequestKind kind
                             .reasons = data::to_wire(outcome.reasons)};
     if (outcome.accepted) {
         decision.code = "accepted";
-        decision.message = kind == domain::RequestKind::select
-                               ? "Course selected successfully"
-                               : "Course deselected successfully";
+        decision.message = kind == domain::RequestKind::select ? "Course selected successfully"
+                                                               : "Course deselected successfully";
     } else {
         decision.code = outcome.reasons.front().code;
         decision.message = outcome.reasons.front().message;
@@ -53,7 +52,8 @@ DataNode::DataNode(Runtime runtime, DataNodeOptions options)
     : runtime_(runtime), options_(std::move(options)), service_(runtime.clock, options_.service) {
     add_health(service_, "data_node");
     add_course_routes();
-    add_people_routes();
+    add_student_routes();
+    add_teacher_routes();
     add_tag_routes();
     add_selection_routes();
     add_internal_routes();
@@ -62,8 +62,7 @@ DataNode::DataNode(Runtime runtime, DataNodeOptions options)
 DataNode::~DataNode() = default;
 
 async::Task<core::Result<>> DataNode::start() {
-    auto state =
-        DataState::open(runtime_, options_.database, options_.storage, options_.limits);
+    auto state = DataState::open(runtime_, options_.database, options_.storage, options_.limits);
     if (!state) {
         co_return std::move(state).error();
     }
@@ -108,9 +107,9 @@ async::Task<core::Result<wire::CoursePage>> DataNode::filter_courses(wire::Cours
     }
     wanted.type = filter.course_type.value_or("");
     wanted.search = filter.search.value_or("");
-    const domain::CoursePage page = state_->catalogue.courses(
-        wanted, {.number = static_cast<std::size_t>(filter.page),
-                 .size = static_cast<std::size_t>(filter.page_size)});
+    const domain::CoursePage page =
+        state_->catalogue.courses(wanted, {.number = static_cast<std::size_t>(filter.page),
+                                           .size = static_cast<std::size_t>(filter.page_size)});
     wire::CoursePage answer;
     answer.total = static_cast<std::int64_t>(page.total);
     for (const domain::Course* course : page.courses) {
@@ -224,11 +223,10 @@ async::Task<core::Result<wire::SelectionEvents>> DataNode::events(wire::EventQue
 }
 
 async::Task<core::Result<wire::SelectionCheck>> DataNode::check(wire::Selection selection) {
-    const domain::Decision decision =
-        state_->ledger.check({.kind = domain::RequestKind::select,
-                              .student = selection.student_id,
-                              .course = selection.course_id,
-                              .now = runtime_.clock.wall_now()});
+    const domain::Decision decision = state_->ledger.check({.kind = domain::RequestKind::select,
+                                                            .student = selection.student_id,
+                                                            .course = selection.course_id,
+                                                            .now = runtime_.clock.wall_now()});
     wire::SelectionCheck answer;
     answer.can_select = decision.accepted();
     answer.reasons = data::to_wire(decision.reasons());

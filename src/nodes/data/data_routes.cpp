@@ -29,27 +29,27 @@ void DataNode::add_course_routes() {
                  [this](Context&, wire::CourseCreate course) {
                      return editor_->add_course(std::move(course));
                  });
-    service_.add(internal_get("/courses")
-                     .summary("All courses, by id.")
-                     .tag("courses")
-                     .query<wire::CourseLimit>(),
-                 [this](Context&, wire::CourseLimit query) {
-                     return list_courses(
-                         query.limit.value_or(std::numeric_limits<std::int64_t>::max()));
-                 });
-    service_.add(internal_get("/get/course")
-                     .summary("One course.")
-                     .tag("courses")
-                     .query<wire::CourseRef>()
-                     .error(404, course_missing_text),
-                 [this](Context&, wire::CourseRef course) { return find_course(course.course_id); });
-    service_.add(internal_get("/get/courses")
-                     .summary("Courses that match, a page at a time.")
-                     .tag("courses")
-                     .query<wire::CourseFilter>(),
-                 [this](Context&, wire::CourseFilter filter) {
-                     return filter_courses(std::move(filter));
-                 });
+    service_.add(
+        internal_get("/courses")
+            .summary("All courses, by id.")
+            .tag("courses")
+            .query<wire::CourseLimit>(),
+        [this](Context&, wire::CourseLimit query) {
+            return list_courses(query.limit.value_or(std::numeric_limits<std::int64_t>::max()));
+        });
+    service_.add(
+        internal_get("/get/course")
+            .summary("One course.")
+            .tag("courses")
+            .query<wire::CourseRef>()
+            .error(404, course_missing_text),
+        [this](Context&, wire::CourseRef course) { return find_course(course.course_id); });
+    service_.add(
+        internal_get("/get/courses")
+            .summary("Courses that match, a page at a time.")
+            .tag("courses")
+            .query<wire::CourseFilter>(),
+        [this](Context&, wire::CourseFilter filter) { return filter_courses(std::move(filter)); });
     service_.add(internal_post("/update/course")
                      .summary("Change a course.")
                      .tag("courses")
@@ -75,17 +75,16 @@ void DataNode::add_course_routes() {
                  [this](Context&, std::vector<json::Raw> items) {
                      return editor_->import_courses(std::move(items));
                  });
-    service_.add(internal_get("/get/course/students")
-                     .summary("Who has selected a course.")
-                     .tag("courses")
-                     .query<wire::CourseRef>()
-                     .error(404, course_missing_text),
-                 [this](Context&, wire::CourseRef course) {
-                     return course_students(course.course_id);
-                 });
+    service_.add(
+        internal_get("/get/course/students")
+            .summary("Who has selected a course.")
+            .tag("courses")
+            .query<wire::CourseRef>()
+            .error(404, course_missing_text),
+        [this](Context&, wire::CourseRef course) { return course_students(course.course_id); });
 }
 
-void DataNode::add_people_routes() {
+void DataNode::add_student_routes() {
     service_.add(internal_post("/add/student")
                      .summary("Create a student's profile.")
                      .tag("people")
@@ -96,23 +95,22 @@ void DataNode::add_people_routes() {
                  [this](Context&, wire::StudentCreate student) {
                      return editor_->add_student(std::move(student));
                  });
-    service_.add(
-        internal_post("/update/student")
-            .summary("Change a student's name or tags.")
-            .description("In the query, or in a body with the same names; the body wins.")
-            .tag("people")
-            .query<wire::StudentUpdateQuery>()
-            .optional_body<wire::StudentUpdateBody>()
-            .error(404, student_missing),
-        [this](Context&, wire::StudentUpdateQuery query, wire::StudentUpdateBody body) {
-            if (!body.student_name) {
-                body.student_name = std::move(query.student_name);
-            }
-            if (!body.student_tags) {
-                body.student_tags = std::move(query.student_tags);
-            }
-            return editor_->update_student(query.student_id, std::move(body));
-        });
+    service_.add(internal_post("/update/student")
+                     .summary("Change a student's name or tags.")
+                     .description("In the query, or in a body with the same names; the body wins.")
+                     .tag("people")
+                     .query<wire::StudentUpdateQuery>()
+                     .optional_body<wire::StudentUpdateBody>()
+                     .error(404, student_missing),
+                 [this](Context&, wire::StudentUpdateQuery query, wire::StudentUpdateBody body) {
+                     if (!body.student_name) {
+                         body.student_name = std::move(query.student_name);
+                     }
+                     if (!body.student_tags) {
+                         body.student_tags = std::move(query.student_tags);
+                     }
+                     return editor_->update_student(query.student_id, std::move(body));
+                 });
     service_.add(internal_post("/delete/student")
                      .summary("Delete a student and free the seats.")
                      .tag("people")
@@ -128,6 +126,9 @@ void DataNode::add_people_routes() {
             .query<wire::StudentRef>()
             .error(404, student_missing),
         [this](Context&, wire::StudentRef student) { return find_student(student.student_id); });
+}
+
+void DataNode::add_teacher_routes() {
     service_.add(internal_post("/add/teacher")
                      .summary("Create a teacher's profile.")
                      .tag("people")

@@ -133,8 +133,8 @@ core::Result<domain::Course> course_from(const wire::CourseFields& fields, core:
     return checked(std::move(course));
 }
 
-core::Result<domain::Course> changed_course(domain::Course course,
-                                            const wire::CourseUpdate& update, core::WallTime now) {
+core::Result<domain::Course> changed_course(domain::Course course, const wire::CourseUpdate& update,
+                                            core::WallTime now) {
     update.course_name.apply_to(course.name);
     if (update.course_credit.has_value()) {
         COURSESELECT_TRY(course.credits, domain::Credits::from_decimal(*update.course_credit));

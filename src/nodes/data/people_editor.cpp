@@ -50,8 +50,7 @@ core::Result<> offer_tags(storage::Connection& connection, const std::set<std::s
 
 }  // namespace
 
-async::Task<core::Result<wire::Student>> CatalogueEditor::add_student(
-    wire::StudentCreate student) {
+async::Task<core::Result<wire::Student>> CatalogueEditor::add_student(wire::StudentCreate student) {
     const auto guard = co_await state_.gate.lock();
     const bool name_exists = state_.catalogue.find_student(student.student_name) != nullptr;
     const auto is_new =
@@ -112,8 +111,8 @@ async::Task<core::Result<wire::Done>> CatalogueEditor::delete_student(core::Stud
     if (state_.catalogue.find(id) == nullptr) {
         co_return student_missing();
     }
-    auto write = [withdrawn = withdraw_student(state_, id), id](storage::Connection& connection)
-        -> core::Result<> {
+    auto write = [withdrawn = withdraw_student(state_, id),
+                  id](storage::Connection& connection) -> core::Result<> {
         COURSESELECT_TRY_OK(repo::store_decisions(connection, withdrawn));
         return repo::delete_student(connection, id);
     };
@@ -124,8 +123,7 @@ async::Task<core::Result<wire::Done>> CatalogueEditor::delete_student(core::Stud
     co_return wire::Done{.message = "Student deleted successfully"};
 }
 
-async::Task<core::Result<wire::Teacher>> CatalogueEditor::add_teacher(
-    wire::TeacherCreate teacher) {
+async::Task<core::Result<wire::Teacher>> CatalogueEditor::add_teacher(wire::TeacherCreate teacher) {
     const auto guard = co_await state_.gate.lock();
     const bool name_exists = state_.catalogue.find_teacher(teacher.teacher_name) != nullptr;
     const auto is_new =
@@ -209,8 +207,8 @@ async::Task<core::Result<wire::Done>> CatalogueEditor::add_tag(wire::TagAdd tag)
         return repo::count_tag(connection, tag.tag_name, tag.tag_type);
     };
     COURSESELECT_CO_TRY(const bool is_new, co_await state_.writes->run(std::move(count)));
-    co_return wire::Done{.message = is_new ? "Tag added successfully"
-                                           : "Tag usage count incremented"};
+    co_return wire::Done{.message =
+                             is_new ? "Tag added successfully" : "Tag usage count incremented"};
 }
 
 async::Task<core::Result<wire::TagSync>> CatalogueEditor::sync_tags() {

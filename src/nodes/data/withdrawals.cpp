@@ -4,15 +4,14 @@ namespace courseselect::nodes::data {
 namespace {
 
 repo::DecisionRecord withdrawal(DataState& state, core::StudentId student, core::CourseId course) {
-    return repo::DecisionRecord{
-        .task_id = core::make_uuid_v4(state.runtime.random.array<16>()),
-        .kind = repo::DecisionKind::withdraw,
-        .student = student,
-        .course = course,
-        .accepted = true,
-        .code = "accepted",
-        .reasons = "[]",
-        .decided_at = state.runtime.clock.wall_now()};
+    return repo::DecisionRecord{.task_id = core::make_uuid_v4(state.runtime.random.array<16>()),
+                                .kind = repo::DecisionKind::withdraw,
+                                .student = student,
+                                .course = course,
+                                .accepted = true,
+                                .code = "accepted",
+                                .reasons = "[]",
+                                .decided_at = state.runtime.clock.wall_now()};
 }
 
 }  // namespace

@@ -39,11 +39,11 @@ std::vector<Finished> finished_from(const std::vector<Task>& tasks,
     finished.reserve(tasks.size());
     for (std::size_t i = 0; i < tasks.size(); ++i) {
         const wire::Decision& decision = answer.decisions[i];
-        finished.push_back({.task_id = tasks[i].id,
-                            .success = decision.accepted,
-                            .message = decision.accepted ? "Task completed successfully"
-                                                         : decision.message,
-                            .reasons_json = json::to_text(decision.reasons)});
+        finished.push_back(
+            {.task_id = tasks[i].id,
+             .success = decision.accepted,
+             .message = decision.accepted ? "Task completed successfully" : decision.message,
+             .reasons_json = json::to_text(decision.reasons)});
     }
     return finished;
 }
@@ -75,7 +75,7 @@ async::Task<> Dispatcher::run(std::stop_token stop) {
     while (!stop.stop_requested()) {
         const Tasks tasks = tasks_.take(options_.batch_max);
         if (tasks.empty()) {
-            co_await tasks_.wait_for_work(std::chrono::milliseconds{200});
+            co_await tasks_.wait_for_work(std::chrono::milliseconds(200));
             continue;
         }
         const Sent sent = co_await send(tasks);

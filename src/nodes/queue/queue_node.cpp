@@ -106,8 +106,8 @@ async::Task<core::Result<>> QueueNode::start() {
     if (!writer) {
         co_return std::move(writer).error();
     }
-    const auto migrated = storage::migrate(**writer, courseselect::queue::task_queue_migrations(),
-                                           runtime_.clock);
+    const auto migrated =
+        storage::migrate(**writer, courseselect::queue::task_queue_migrations(), runtime_.clock);
     if (!migrated) {
         co_return core::Error(migrated.error());
     }
@@ -138,7 +138,7 @@ async::Task<> QueueNode::stop() {
 
 async::Task<> QueueNode::purge_regularly(std::stop_token stop) {
     while (!stop.stop_requested()) {
-        co_await async::sleep_for(runtime_.loop, std::chrono::hours{1}, stop);
+        co_await async::sleep_for(runtime_.loop, std::chrono::hours(1), stop);
         if (stop.stop_requested()) {
             co_return;
         }
@@ -255,7 +255,7 @@ async::Task<core::Result<wire::TaskStatus>> QueueNode::status(wire::TaskQuery qu
         co_return task_missing();
     }
     if (query.wait > 0 && !view->task.is_finished()) {
-        COURSESELECT_CO_TRY(view, co_await tasks_->wait(*id, std::chrono::seconds{query.wait}));
+        COURSESELECT_CO_TRY(view, co_await tasks_->wait(*id, std::chrono::seconds(query.wait)));
         if (!view) {
             co_return task_missing();
         }
@@ -352,14 +352,13 @@ void QueueNode::add_submit_routes() {
 
 void QueueNode::add_routes() {
     using api::Access;
-    service_.add(
-        api::get("/queue/status")
-            .summary("Where a task stands; waits for its end when asked to.")
-            .tag("queue")
-            .access(Access::internal)
-            .query<wire::TaskQuery>()
-            .error(404, "Task not found"),
-        [this](api::Context&, wire::TaskQuery query) { return status(std::move(query)); });
+    service_.add(api::get("/queue/status")
+                     .summary("Where a task stands; waits for its end when asked to.")
+                     .tag("queue")
+                     .access(Access::internal)
+                     .query<wire::TaskQuery>()
+                     .error(404, "Task not found"),
+                 [this](api::Context&, wire::TaskQuery query) { return status(std::move(query)); });
     service_.add(
         api::post("/queue/cancel")
             .summary("Take a waiting task back.")

@@ -13,9 +13,7 @@ namespace courseselect::nodes::student {
 namespace {
 
 core::Error no_course() { return {core::Errc::not_found, "Course not found"}; }
-core::Error course_required() {
-    return {core::Errc::invalid_argument, "course_id is required"};
-}
+core::Error course_required() { return {core::Errc::invalid_argument, "course_id is required"}; }
 
 bool has_all_tags(const std::vector<std::string>& have, const std::vector<std::string>& wanted) {
     return std::all_of(wanted.begin(), wanted.end(), [&have](const std::string& tag) {
@@ -203,7 +201,7 @@ async::Task<core::Result<std::vector<wire::Course>>> StudentNode::courses_of_cal
         return snapshot_.find(id) != nullptr;
     });
     if (!knows_all) {  // a course younger than the copy
-        COURSESELECT_CO_TRY_OK(co_await refresh(std::chrono::milliseconds{0}));
+        COURSESELECT_CO_TRY_OK(co_await refresh(std::chrono::milliseconds(0)));
     }
     std::vector<wire::Course> courses;
     for (const core::CourseId id : have) {
@@ -252,15 +250,15 @@ async::Task<core::Result<wire::CourseDetail>> StudentNode::detail(api::Context& 
     if (!course.course_id) {
         co_return course_required();
     }
-    COURSESELECT_CO_TRY(auto found,
-                        co_await get_json<wire::Course>(
-                            *data_node_,
-                            fmt::format("/get/course?course_id={}", course.course_id->value()),
-                            internal_token_, context.request_id, options_.call_timeout));
+    COURSESELECT_CO_TRY(
+        auto found,
+        co_await get_json<wire::Course>(
+            *data_node_, fmt::format("/get/course?course_id={}", course.course_id->value()),
+            internal_token_, context.request_id, options_.call_timeout));
     COURSESELECT_CO_TRY(const auto student, co_await caller(context));
     const auto& have = student.student_courses;
-    wire::CourseDetail answer{
-        {std::move(found)}, std::find(have.begin(), have.end(), *course.course_id) != have.end()};
+    wire::CourseDetail answer{{std::move(found)},
+                              std::find(have.begin(), have.end(), *course.course_id) != have.end()};
     co_return answer;
 }
 
@@ -306,19 +304,17 @@ void StudentNode::add_selection_routes() {
                  [this](api::Context& context, wire::CourseRef course) {
                      return submit(context, course.course_id, "select");
                  });
-    service_.add(post("/student/course/deselect")
-                     .summary("Give a seat back.")
-                     .body<wire::CourseRef>(),
-                 [this](api::Context& context, wire::CourseRef course) {
-                     return submit(context, course.course_id, "deselect");
-                 });
-    service_.add(post("/student/course/check")
-                     .summary("What stands between the student and a course.")
-                     .body<wire::MaybeCourse>()
-                     .error(400, "course_id is required"),
-                 [this](api::Context& context, wire::MaybeCourse course) {
-                     return check(context, course);
-                 });
+    service_.add(
+        post("/student/course/deselect").summary("Give a seat back.").body<wire::CourseRef>(),
+        [this](api::Context& context, wire::CourseRef course) {
+            return submit(context, course.course_id, "deselect");
+        });
+    service_.add(
+        post("/student/course/check")
+            .summary("What stands between the student and a course.")
+            .body<wire::MaybeCourse>()
+            .error(400, "course_id is required"),
+        [this](api::Context& context, wire::MaybeCourse course) { return check(context, course); });
     service_.add(api::get("/student/queue/status")
                      .summary("Where one of the student's tasks stands; may wait for its end.")
                      .tag("selection")
@@ -334,16 +330,16 @@ void StudentNode::add_read_routes() {
     const auto get = [](std::string_view path) {
         return api::get(path).access(api::Access::student).tag("courses");
     };
-    service_.add(api::post("/student/courses/available")
-                     .summary("Active courses whose tags the student has.")
-                     .tag("courses")
-                     .access(api::Access::student)
-                     .query<wire::AvailableFilter>()
-                     .optional_body<wire::AvailableFilter>(),
-                 [this](api::Context& context, wire::AvailableFilter query,
-                        wire::AvailableFilter body) {
-                     return available(context, std::move(query), std::move(body));
-                 });
+    service_.add(
+        api::post("/student/courses/available")
+            .summary("Active courses whose tags the student has.")
+            .tag("courses")
+            .access(api::Access::student)
+            .query<wire::AvailableFilter>()
+            .optional_body<wire::AvailableFilter>(),
+        [this](api::Context& context, wire::AvailableFilter query, wire::AvailableFilter body) {
+            return available(context, std::move(query), std::move(body));
+        });
     service_.add(get("/student/courses/selected").summary("The student's courses."),
                  [this](api::Context& context) { return selected(context); });
     service_.add(api::post("/student/course/detail")

@@ -64,11 +64,11 @@ TEST_SUITE("net/http/fallback_client") {
         std::ofstream(path) << "stale";  // a file on which nobody listens
         Server tcp(loop, clock, {}, handler);
         REQUIRE(tcp.listen(net::TcpAddress{}).has_value());
-        auto client = make_service_client(
-            loop, manual,
-            {.name = "data",
-             .socket_directory = dir.path().string(),
-             .url = "http://127.0.0.1:" + std::to_string(tcp.port())});
+        auto client =
+            make_service_client(loop, manual,
+                                {.name = "data",
+                                 .socket_directory = dir.path().string(),
+                                 .url = "http://127.0.0.1:" + std::to_string(tcp.port())});
         REQUIRE(client.has_value());
         CHECK(text_of(loop, **client, "/a?b=c") == "tcp GET /a?b=c from 127.0.0.1");
         std::filesystem::remove(path);
@@ -91,8 +91,7 @@ TEST_SUITE("net/http/fallback_client") {
         test::ScriptedServer other({{{test::ok("twice")}}});
         std::vector<std::unique_ptr<PooledClient>> ways;
         for (const std::uint16_t port : {dies.port(), other.port()}) {
-            ways.push_back(
-                *PooledClient::open(loop, clock, {.host = "127.0.0.1", .port = port}));
+            ways.push_back(*PooledClient::open(loop, clock, {.host = "127.0.0.1", .port = port}));
         }
         FallbackClient client(clock, std::move(ways));
         std::string out;

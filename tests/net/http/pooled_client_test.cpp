@@ -56,11 +56,12 @@ struct Bench {
 
 TEST_SUITE("net/http/pooled_client") {
     TEST_CASE("answers come back whole: length, chunks, end of connection, interim answers") {
-        ScriptedServer server({{{ok("first", "X-A: b\r\n"),
-                                 "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n"
-                                 "3\r\nabc\r\n2\r\nde\r\n0\r\n\r\n",
-                                 "HTTP/1.1 100 Continue\r\n\r\n" + ok("late"),
-                                 "HTTP/1.1 404 Not Found\r\nConnection: close\r\n\r\nto the end"}}});
+        ScriptedServer server(
+            {{{ok("first", "X-A: b\r\n"),
+               "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n"
+               "3\r\nabc\r\n2\r\nde\r\n0\r\n\r\n",
+               "HTTP/1.1 100 Continue\r\n\r\n" + ok("late"),
+               "HTTP/1.1 404 Not Found\r\nConnection: close\r\n\r\nto the end"}}});
         Bench bench;
         bench.open(server.port());
         const auto first = bench.get("/1");

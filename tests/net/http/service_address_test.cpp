@@ -18,8 +18,8 @@ TEST_SUITE("net/http/service_address") {
         CHECK(socket->socket_path == "/dir/a.sock.d/name.sock");
         CHECK(socket->base_path == "/courses");
         CHECK(socket->authority() == "localhost");
-        for (const char* text : {"http://localhost:8001", "https://[::1]:443/base",
-                                 "unix:///dir/name.sock/courses"}) {
+        for (const char* text :
+             {"http://localhost:8001", "https://[::1]:443/base", "unix:///dir/name.sock/courses"}) {
             CHECK(ServiceAddress::parse(text)->to_string() == text);
         }
     }

@@ -11,8 +11,8 @@ TEST_SUITE("nodes/data/catalogue_editor") {
     TEST_CASE("capacity cannot fall below the seats taken") {
         test::DataFixture data;
         const auto course = data.add_course("Algebra", 3);
-        data.decide({data.task(data.add_student("a"), course),
-                     data.task(data.add_student("b"), course)});
+        data.decide(
+            {data.task(data.add_student("a"), course), data.task(data.add_student("b"), course)});
         wire::CourseUpdate update;
         update.course_capacity = 1;
         const auto refused = data.wait_result(data.editor->update_course(course, update));
@@ -54,7 +54,10 @@ TEST_SUITE("nodes/data/catalogue_editor") {
             R"({"course_name":"New","course_credit":2,"course_type":"x","course_location":"y",)"
             R"("course_capacity":5,"course_schedule":{"friday":[3]}})";
         const auto report = data.wait(data.editor->import_courses(
-            {{good}, {good}, {R"({"course_name":"Bad","course_credit":-1})"}, {"7"},
+            {{good},
+             {good},
+             {R"({"course_name":"Bad","course_credit":-1})"},
+             {"7"},
              {R"({"course_name":"Taken","course_credit":2,"course_type":"x",)"
               R"("course_location":"y","course_capacity":5})"}}));
         CHECK(report.imported_count == 1);
@@ -79,8 +82,7 @@ TEST_SUITE("nodes/data/catalogue_editor") {
         eve.student_id = core::StudentId(11);
         const auto name = data.wait_result(data.editor->add_student(eve));
         CHECK(name.error().detail() == "Student with this name already exists");
-        const auto block =
-            data.wait(data.editor->reserve_ids({.kind = "student", .count = 100}));
+        const auto block = data.wait(data.editor->reserve_ids({.kind = "student", .count = 100}));
         CHECK(block.first == 11);
         CHECK(data.add_student("next").value() == 111);
     }

@@ -85,9 +85,9 @@ TEST_SUITE("nodes/data/data_node") {
         const auto cleared = nodes.inside(data, Method::post, "/update/student?student_id=1",
                                           R"({"student_tags":[]})");
         CHECK(cleared.body["student_tags"].size() == 0);
-        CHECK(nodes.inside(data, Method::get, "/tags/available?tag_type=user")
-                  .body["tags"]
-                  .size() == 2);
+        CHECK(
+            nodes.inside(data, Method::get, "/tags/available?tag_type=user").body["tags"].size() ==
+            2);
         CHECK(nodes.inside(data, Method::post, "/delete/student?student_id=1")
                   .body["message"]
                   .string() == "Student deleted successfully");

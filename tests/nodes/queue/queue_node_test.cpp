@@ -32,25 +32,25 @@ TEST_SUITE("nodes/queue/queue_node") {
         CHECK(urgent.body["position"].integer() == 1);
         const std::string id = second.body["task_id"].string().value_or("");
         CHECK(id.size() == 36);
-        const auto status =
-            nodes.inside(*nodes.queue, Method::get, "/queue/status?task_id=" + id);
+        const auto status = nodes.inside(*nodes.queue, Method::get, "/queue/status?task_id=" + id);
         CHECK(status.status == 200);
         CHECK(status.body["created_at"].string().value_or("").ends_with("Z"));
         const auto wrong = nodes.inside(*nodes.queue, Method::post,
                                         "/queue/cancel?task_id=" + id + "&student_id=9");
         CHECK(wrong.status == 404);
         CHECK(wrong.detail() == "Task not found");
-        const auto tasks = nodes.inside(*nodes.queue, Method::get,
-                                        "/queue/student/tasks?student_id=2");
+        const auto tasks =
+            nodes.inside(*nodes.queue, Method::get, "/queue/student/tasks?student_id=2");
         CHECK(tasks.body["tasks"][0]["task_id"].string() == id);
         const auto stats = nodes.inside(*nodes.queue, Method::get, "/queue/stats");
         CHECK(stats.body["queue_length"].integer() == 3);
-        const auto health = nodes.call(nodes.queue->handler(), Method::get, "/queue/health", "", {});
+        const auto health =
+            nodes.call(nodes.queue->handler(), Method::get, "/queue/health", "", {});
         CHECK(health.body["status"].string() == "healthy");
         CHECK(health.body["database_connected"].boolean() == true);
         nodes.data_away = false;
-        const auto ended = nodes.inside(*nodes.queue, Method::get,
-                                        "/queue/status?wait=20&task_id=" + id);
+        const auto ended =
+            nodes.inside(*nodes.queue, Method::get, "/queue/status?wait=20&task_id=" + id);
         CHECK(ended.body["status"].string() == "failed");
         CHECK(ended.body["message"].string() == "Student not found");
         const auto late = nodes.inside(*nodes.queue, Method::post,
@@ -61,8 +61,8 @@ TEST_SUITE("nodes/queue/queue_node") {
 
     TEST_CASE("a student has ten submissions, then one every ten seconds") {
         nodes::queue::QueueNodeOptions options;
-        options.student_limit = ratelimit::LimiterOptions{
-            .bucket = {.capacity = 10, .refill_per_second = 0.1}};
+        options.student_limit =
+            ratelimit::LimiterOptions{.bucket = {.capacity = 10, .refill_per_second = 0.1}};
         test::ThreeNodes nodes(std::move(options));
         for (int i = 0; i < 10; ++i) {
             CHECK(nodes.inside(*nodes.queue, Method::post, "/queue/submit", submission(1, 5))
@@ -82,9 +82,8 @@ TEST_SUITE("nodes/queue/queue_node") {
                                       R"({"student_id":0,"task_type":"swap"})");
         CHECK(bad.status == 422);
         CHECK(bad.body["detail"].size() == 3);
-        const auto stranger =
-            nodes.call(nodes.queue->handler(), Method::post, "/queue/submit", submission(1, 1),
-                       {{"Internal-Token", "wrong"}});
+        const auto stranger = nodes.call(nodes.queue->handler(), Method::post, "/queue/submit",
+                                         submission(1, 1), {{"Internal-Token", "wrong"}});
         CHECK(stranger.status == 403);
         CHECK(stranger.detail() == "Invalid internal token");
     }
@@ -108,9 +107,8 @@ TEST_SUITE("nodes/queue/queue_node") {
             seated += ended.body["status"].string() == "completed" ? 1 : 0;
         }
         CHECK(seated == 10);
-        const auto students = nodes.inside(*nodes.data, Method::get,
-                                           "/get/course/students?course_id=" +
-                                               std::to_string(course));
+        const auto students = nodes.inside(
+            *nodes.data, Method::get, "/get/course/students?course_id=" + std::to_string(course));
         CHECK(students.body["total"].integer() == 10);
         // First come, first served: the ids were handed out in order.
         CHECK(students.body["students"][9]["student_id"].integer() == 10);

@@ -81,9 +81,9 @@ TEST_SUITE("nodes/student/student_node") {
         CHECK(nothing.detail() == "course_id is required");
         CHECK(nodes.as(alice, Method::post, "/student/course/detail", "").status == 422);
         CHECK(nodes.as(alice, Method::post, "/student/course/select", "{}").status == 422);
-        const auto teacher = nodes.call(
-            nodes.student->handler(), Method::get, "/student/stats", "",
-            {{"Authorization", "Bearer " + nodes.token(1, auth::UserKind::teacher)}});
+        const auto teacher =
+            nodes.call(nodes.student->handler(), Method::get, "/student/stats", "",
+                       {{"Authorization", "Bearer " + nodes.token(1, auth::UserKind::teacher)}});
         CHECK(teacher.status == 403);
         CHECK(teacher.detail() == "Student access required");
         const auto nobody =

@@ -30,9 +30,7 @@ using courseselect::auth::Principal;
 using courseselect::auth::TokenType;
 using courseselect::auth::UserKind;
 
-[[nodiscard]] inline repo::UserKey key_of(const Principal& who) {
-    return {who.kind, who.id};
-}
+[[nodiscard]] inline repo::UserKey key_of(const Principal& who) { return {who.kind, who.id}; }
 
 /// A refusal is an answer: what led to it is kept, the audit too. Any other error undoes the write.
 [[nodiscard]] bool is_refusal(const core::Error& error);

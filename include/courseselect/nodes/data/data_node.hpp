@@ -38,7 +38,8 @@ class DataNode final : public Node {
 
   private:
     void add_course_routes();
-    void add_people_routes();
+    void add_student_routes();
+    void add_teacher_routes();
     void add_tag_routes();
     void add_selection_routes();
     void add_internal_routes();

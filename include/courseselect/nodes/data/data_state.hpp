@@ -49,8 +49,7 @@ class DataState {
     bool ledger_is_stale = false;
 
   private:
-    DataState(Runtime r, domain::LedgerLimits limits)
-        : runtime(r), ledger(limits), gate(r.loop) {}
+    DataState(Runtime r, domain::LedgerLimits limits) : runtime(r), ledger(limits), gate(r.loop) {}
 };
 
 }  // namespace courseselect::nodes::data

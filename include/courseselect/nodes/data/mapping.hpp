@@ -23,8 +23,7 @@ namespace courseselect::nodes::data {
 
 /// A new course without id. Errors: invalid_argument, naming the field (times, credits).
 [[nodiscard]] core::Result<domain::Course> course_from(const wire::CourseFields& fields,
-                                                       core::TeacherId teacher,
-                                                       core::WallTime now);
+                                                       core::TeacherId teacher, core::WallTime now);
 /// The course with the changes of `update`. Errors: as `course_from`.
 [[nodiscard]] core::Result<domain::Course> changed_course(domain::Course course,
                                                           const wire::CourseUpdate& update,

@@ -39,7 +39,8 @@ struct SelectionOutcome {
 /// then committed in the ledger; if the transaction fails, the ledger rolls back and every caller
 /// gets unavailable: nothing was promised, and asking again with the same ids is safe.
 /// A task id that has been decided gets its recorded answer. Whether to look for a record is the
-/// caller's hint; a wrong hint is caught by the unique key and the batch is done again with look-up.
+/// caller's hint; a wrong hint is caught by the unique key and the batch is done again with
+/// look-up.
 ///
 /// Errors: unavailable (nothing was decided; retry with the same ids), resource_exhausted.
 /// Thread-safety: the runtime's loop.

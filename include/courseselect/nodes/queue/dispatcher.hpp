@@ -16,7 +16,7 @@
 namespace courseselect::nodes::queue {
 
 struct DispatcherOptions {
-    std::size_t batch_max = 500;                 ///< tasks in one call
+    std::size_t batch_max = 500;  ///< tasks in one call
     std::chrono::milliseconds call_timeout{30'000};
     std::chrono::milliseconds pause_min{20};     ///< after a call that could not be made ...
     std::chrono::milliseconds pause_max{1'000};  ///< ... doubling up to this

@@ -32,7 +32,7 @@ struct QueueNodeOptions {
     std::optional<ratelimit::LimiterOptions> address_limit;
     courseselect::queue::TaskQueueOptions tasks;
     DispatcherOptions dispatcher;
-    std::size_t degraded_over = 1'000;   ///< waiting tasks (contract §6, /queue/health)
+    std::size_t degraded_over = 1'000;  ///< waiting tasks (contract §6, /queue/health)
     std::size_t unhealthy_over = 5'000;
     std::chrono::hours keep_finished{24 * 30};  ///< then purged, a step an hour
 };

@@ -55,8 +55,8 @@ class TeacherNode final : public Node {
                                                          core::CourseId course);
     async::Task<core::Result<wire::CourseCreated>> create(api::Context& context,
                                                           wire::CourseDraft draft);
-    async::Task<core::Result<wire::CourseImport>> import(api::Context& context,
-                                                         std::vector<json::Raw> items);
+    async::Task<core::Result<wire::CourseImport>> import_courses(api::Context& context,
+                                                                 std::vector<json::Raw> items);
     async::Task<core::Result<wire::Done>> update(api::Context& context, core::CourseId course,
                                                  wire::CourseUpdate changes);
     async::Task<core::Result<wire::Done>> remove_course(api::Context& context,

@@ -170,8 +170,7 @@ struct Describe<wire::Course> {
     static constexpr auto fields() {
         using C = wire::Course;
         return object(
-            "Course", "A course with its seats.",
-            field<&C::course_id>("course_id", example("12")),
+            "Course", "A course with its seats.", field<&C::course_id>("course_id", example("12")),
             field<&C::course_name>("course_name", example("\"Algebra 101\"")),
             field<&C::course_credit>("course_credit", example("3.0")),
             field<&C::course_type>("course_type", example("\"required\"")),
@@ -227,20 +226,20 @@ struct Describe<wire::CourseFields> {
 template <>
 struct Describe<wire::CourseCreate> {
     static constexpr auto fields() {
-        return object("CourseCreate", "A course to be created.", include<wire::CourseFields>(),
-                      field<&wire::CourseCreate::course_teacher_id>("course_teacher_id",
-                                                                    example("1")));
+        return object(
+            "CourseCreate", "A course to be created.", include<wire::CourseFields>(),
+            field<&wire::CourseCreate::course_teacher_id>("course_teacher_id", example("1")));
     }
 };
 
 template <>
 struct Describe<wire::CourseDraft> {
     static constexpr auto fields() {
-        return object("CourseDraft", "A course to be created; the teacher may be left out.",
-                      include<wire::CourseFields>(),
-                      field<&wire::CourseDraft::course_teacher_id>(
-                          "course_teacher_id", at_least(0), optional_with_default,
-                          doc("0: not assigned.")));
+        return object(
+            "CourseDraft", "A course to be created; the teacher may be left out.",
+            include<wire::CourseFields>(),
+            field<&wire::CourseDraft::course_teacher_id>(
+                "course_teacher_id", at_least(0), optional_with_default, doc("0: not assigned.")));
     }
 };
 
@@ -248,22 +247,22 @@ template <>
 struct Describe<wire::CourseUpdate> {
     static constexpr auto fields() {
         using C = wire::CourseUpdate;
-        return object(
-            "CourseUpdate", "Changes of a course: only what is mentioned changes.",
-            field<&C::course_name>("course_name", length(1, 200)),
-            field<&C::course_credit>("course_credit", at_least(0)),
-            field<&C::course_type>("course_type", length(1, 50)),
-            field<&C::course_teacher_id>("course_teacher_id", at_least(1)),
-            field<&C::course_location>("course_location", length(1, 100)),
-            field<&C::course_capacity>("course_capacity", at_least(1), example("30")),
-            field<&C::course_time_begin>("course_time_begin", between(0, 2359)),
-            field<&C::course_time_end>("course_time_end", between(0, 2359)),
-            field<&C::course_schedule>("course_schedule", wire::schedule_rules),
-            field<&C::course_tags>("course_tags", items(0, 50), each(length(1, 100))),
-            field<&C::course_notes>("course_notes", length_max(500)),
-            field<&C::course_cost>("course_cost", at_least(0)), field<&C::is_active>("is_active"),
-            field<&C::course_opens_at>("course_opens_at"),
-            field<&C::course_closes_at>("course_closes_at"));
+        return object("CourseUpdate", "Changes of a course: only what is mentioned changes.",
+                      field<&C::course_name>("course_name", length(1, 200)),
+                      field<&C::course_credit>("course_credit", at_least(0)),
+                      field<&C::course_type>("course_type", length(1, 50)),
+                      field<&C::course_teacher_id>("course_teacher_id", at_least(1)),
+                      field<&C::course_location>("course_location", length(1, 100)),
+                      field<&C::course_capacity>("course_capacity", at_least(1), example("30")),
+                      field<&C::course_time_begin>("course_time_begin", between(0, 2359)),
+                      field<&C::course_time_end>("course_time_end", between(0, 2359)),
+                      field<&C::course_schedule>("course_schedule", wire::schedule_rules),
+                      field<&C::course_tags>("course_tags", items(0, 50), each(length(1, 100))),
+                      field<&C::course_notes>("course_notes", length_max(500)),
+                      field<&C::course_cost>("course_cost", at_least(0)),
+                      field<&C::is_active>("is_active"),
+                      field<&C::course_opens_at>("course_opens_at"),
+                      field<&C::course_closes_at>("course_closes_at"));
     }
 };
 
@@ -348,10 +347,9 @@ template <>
 struct Describe<wire::Catalogue> {
     static constexpr auto fields() {
         using C = wire::Catalogue;
-        return object("Catalogue", "All courses, or those that changed.",
-                      field<&C::epoch>("epoch"), field<&C::structure>("structure"),
-                      field<&C::version>("version"), field<&C::full>("full"),
-                      field<&C::courses>("courses"));
+        return object("Catalogue", "All courses, or those that changed.", field<&C::epoch>("epoch"),
+                      field<&C::structure>("structure"), field<&C::version>("version"),
+                      field<&C::full>("full"), field<&C::courses>("courses"));
     }
 };
 

@@ -186,8 +186,7 @@ struct Describe<wire::StudentUpdateBody> {
         using S = wire::StudentUpdateBody;
         return object("StudentUpdateBody", "Changes of a student; an empty list clears the tags.",
                       field<&S::student_name>("student_name", length(1, 100)),
-                      field<&S::student_tags>("student_tags", items(0, 50),
-                                              each(length(1, 100))));
+                      field<&S::student_tags>("student_tags", items(0, 50), each(length(1, 100))));
     }
 };
 template <>
@@ -259,10 +258,10 @@ struct Describe<wire::TagSync> {
 template <>
 struct Describe<wire::IdRequest> {
     static constexpr auto fields() {
-        return object("IdRequest", "Which ids to reserve.",
-                      field<&wire::IdRequest::kind>("kind", one_of<"student", "teacher">),
-                      field<&wire::IdRequest::count>("count", between(1, 10000),
-                                                     optional_with_default));
+        return object(
+            "IdRequest", "Which ids to reserve.",
+            field<&wire::IdRequest::kind>("kind", one_of<"student", "teacher">),
+            field<&wire::IdRequest::count>("count", between(1, 10000), optional_with_default));
     }
 };
 template <>

@@ -103,8 +103,7 @@ struct Describe<wire::StudentTask> {
 template <>
 struct Describe<wire::StudentTasks> {
     static constexpr auto fields() {
-        return object("StudentTasks", "Newest first.",
-                      field<&wire::StudentTasks::tasks>("tasks"));
+        return object("StudentTasks", "Newest first.", field<&wire::StudentTasks::tasks>("tasks"));
     }
 };
 template <>

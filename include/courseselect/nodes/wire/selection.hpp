@@ -304,10 +304,10 @@ struct Describe<wire::SelectionEvents> {
 template <>
 struct Describe<wire::EventQuery> {
     static constexpr auto fields() {
-        return object("EventQuery", "A consumer's cursor.",
-                      field<&wire::EventQuery::after>("after", at_least(0), optional_with_default),
-                      field<&wire::EventQuery::limit>("limit", between(1, 1000),
-                                                      optional_with_default));
+        return object(
+            "EventQuery", "A consumer's cursor.",
+            field<&wire::EventQuery::after>("after", at_least(0), optional_with_default),
+            field<&wire::EventQuery::limit>("limit", between(1, 1000), optional_with_default));
     }
 };
 

@@ -147,8 +147,8 @@ template <>
 struct Describe<wire::ScheduleEntry> {
     static constexpr auto fields() {
         using E = wire::ScheduleEntry;
-        return object("ScheduleEntry", "A course on one day.",
-                      field<&E::course_id>("course_id"), field<&E::course_name>("course_name"),
+        return object("ScheduleEntry", "A course on one day.", field<&E::course_id>("course_id"),
+                      field<&E::course_name>("course_name"),
                       field<&E::course_time_start>("course_time_start"),
                       field<&E::course_time_end>("course_time_end"),
                       field<&E::course_time_begin>("course_time_begin"),
@@ -180,8 +180,7 @@ struct Describe<wire::SelectionObstacle> {
     static constexpr auto fields() {
         using O = wire::SelectionObstacle;
         return object("SelectionObstacle", "What stands in the way.", field<&O::type>("type"),
-                      field<&O::message>("message"),
-                      field<&O::course_id>("course_id", omit_empty),
+                      field<&O::message>("message"), field<&O::course_id>("course_id", omit_empty),
                       field<&O::course_name>("course_name", omit_empty));
     }
 };
@@ -196,11 +195,11 @@ struct Describe<wire::CheckAnswer> {
 template <>
 struct Describe<wire::OwnTaskQuery> {
     static constexpr auto fields() {
-        return object("OwnTaskQuery", "One of the caller's tasks.",
-                      field<&wire::OwnTaskQuery::task_id>("task_id", length(1, 64)),
-                      field<&wire::OwnTaskQuery::wait>("wait", between(0, 25),
-                                                       optional_with_default,
-                                                       doc("Seconds to wait for its end.")));
+        return object(
+            "OwnTaskQuery", "One of the caller's tasks.",
+            field<&wire::OwnTaskQuery::task_id>("task_id", length(1, 64)),
+            field<&wire::OwnTaskQuery::wait>("wait", between(0, 25), optional_with_default,
+                                             doc("Seconds to wait for its end.")));
     }
 };
 

@@ -1,0 +1,122 @@
+// The writing half of Connection: answers gathered, written at once, the rest in the background.
+
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <asio/buffer.hpp>
+#include <cerrno>
+#include <cstring>
+#include <utility>
+
+#include "connection.hpp"
+#include "courseselect/core/check.hpp"
+
+namespace courseselect::net::http {
+
+/// Takes the server's buffer, so that idle connections need none and busy ones allocate none.
+void Connection::borrow_output() {
+    if (output_.empty() && output_.capacity() < shared_.output.capacity()) {
+        output_.swap(shared_.output);
+    }
+}
+
+void Connection::return_output() {
+    output_.clear();
+    if (output_.capacity() <= 2 * shared_.options.output_bytes_max &&
+        output_.capacity() > shared_.output.capacity()) {
+        output_.swap(shared_.output);
+    }
+    output_ = std::string();
+}
+
+/// Writes at once what the socket takes; the rest in the background. Nothing to do is fine.
+void Connection::flush() {
+    if (writing_ || closed_) {
+        return;
+    }
+    if (tls_) {
+        std::string wire;
+        if (!output_.empty() && !tls_->write(output_.data(), output_.size())) {
+            close();
+            return;
+        }
+        if (closing_ && phase_ != Phase::handling) {
+            tls_->shut_down();
+        }
+        tls_->take_wire(wire);
+        output_ = std::move(wire);
+    }
+    if (!output_.empty()) {
+        const ssize_t sent = ::send(descriptor_, output_.data(), output_.size(), MSG_NOSIGNAL);
+        if (sent < 0 && errno != EAGAIN && errno != EINTR) {
+            close();
+            return;
+        }
+        if (static_cast<std::size_t>(std::max<ssize_t>(sent, 0)) < output_.size()) {
+            write_rest(static_cast<std::size_t>(std::max<ssize_t>(sent, 0)));
+            return;
+        }
+    }
+    return_output();
+    if (closing_ && phase_ != Phase::handling) {
+        linger();
+    }
+}
+
+void Connection::write_rest(std::size_t sent) {
+    sending_ = std::exchange(output_, std::string());
+    sent_ = sent;
+    writing_ = true;
+    write_deadline_ = now_ + shared_.options.write_timeout;
+    write_more();
+}
+
+void Connection::write_more() {
+    socket_.async_write_some(
+        asio::buffer(sending_.data() + sent_, sending_.size() - sent_),
+        [self = shared_from_this()](const asio::error_code& error, std::size_t size) {
+            self->on_written(static_cast<bool>(error), size);
+        });
+}
+
+void Connection::on_written(bool failed, std::size_t size) {
+    if (closed_) {
+        return;
+    }
+    if (failed) {
+        close();
+        return;
+    }
+    sent_ += size;
+    if (sent_ < sending_.size()) {
+        write_more();
+        return;
+    }
+    writing_ = false;
+    sending_ = std::string();
+    now_ = shared_.clock.mono_now();
+    shared_.date.refresh(shared_.clock, now_);
+    if (phase_ == Phase::handling) {
+        flush();
+        return;
+    }
+    proceed();
+}
+
+/// Waits for the client to close first, so that no reset overtakes our answer (RFC 9112 §9.6).
+void Connection::linger() {
+    if (phase_ == Phase::lingering) {
+        return;
+    }
+    ::shutdown(descriptor_, SHUT_WR);
+    phase_ = Phase::lingering;
+    deadline_ = now_ + shared_.options.linger_timeout;
+    input_size_ = 0;
+    input_start_ = 0;
+    if (!reading_) {
+        read();
+    }
+}
+
+}  // namespace courseselect::net::http
