@@ -19,7 +19,7 @@
 
 using namespace courseselect;
 using namespace std::chrono_literals;
-namespace log = core::log;
+namespace logging = core::log;
 
 namespace {
 
@@ -32,7 +32,7 @@ std::vector<std::string> lines_of(const std::string& path) {
     return lines;
 }
 
-static_assert(!std::is_constructible_v<log::Field, const char*, core::Secret>,
+static_assert(!std::is_constructible_v<logging::Field, const char*, core::Secret>,
               "a secret must not be loggable");
 
 }  // namespace
@@ -40,57 +40,59 @@ static_assert(!std::is_constructible_v<log::Field, const char*, core::Secret>,
 TEST_SUITE("core/log") {
     TEST_CASE("each kind of value has one form") {
         const core::Error error(core::Errc::not_found, "course_missing", "course 7");
-        CHECK(log::format_line(log::Level::warn, "login_refused",
-                               {{"account", "alice"},
-                                {"count", 5},
-                                {"big", std::uint64_t{18446744073709551615U}},
-                                {"small", -7L},
-                                {"share", 0.5},
-                                {"ok", true},
-                                {"took_ms", 1500us}}) ==
+        CHECK(logging::format_line(logging::Level::warn, "login_refused",
+                                   {{"account", "alice"},
+                                    {"count", 5},
+                                    {"big", std::uint64_t{18446744073709551615U}},
+                                    {"small", -7L},
+                                    {"share", 0.5},
+                                    {"ok", true},
+                                    {"took_ms", 1500us}}) ==
               "level=warn event=login_refused account=alice count=5 big=18446744073709551615 "
               "small=-7 share=0.500 ok=true took_ms=1.500");
-        const std::string line = log::format_line(log::Level::error, "failed", {{"error", error}});
+        const std::string line =
+            logging::format_line(logging::Level::error, "failed", {{"error", error}});
         CHECK(line.find("course 7") != std::string::npos);
     }
 
     TEST_CASE("a value cannot forge a field or a line") {
-        CHECK(log::format_line(log::Level::info, "x",
-                               {{"a", "b level=error"},
-                                {"c", "1\n2\r3\x01\x7f"},
-                                {"d", ""},
-                                {"e", R"(say "x\y")"}}) ==
+        CHECK(logging::format_line(logging::Level::info, "x",
+                                   {{"a", "b level=error"},
+                                    {"c", "1\n2\r3\x01\x7f"},
+                                    {"d", ""},
+                                    {"e", R"(say "x\y")"}}) ==
               R"(level=info event=x a="b level=error" c="1\n2\x0d3\x01\x7f" d="" )"
               R"(e="say \"x\\y\"")");
-        CHECK(log::format_line(log::Level::info, "x", {{"a", "名字"}}) ==
+        CHECK(logging::format_line(logging::Level::info, "x", {{"a", "名字"}}) ==
               "level=info event=x a=名字");
     }
 
     TEST_CASE("levels have names, and unknown names are refused") {
-        for (const log::Level level : {log::Level::debug, log::Level::info, log::Level::warn,
-                                       log::Level::error, log::Level::off}) {
-            CHECK(log::parse_level(log::level_name(level)) == level);
+        for (const logging::Level level :
+             {logging::Level::debug, logging::Level::info, logging::Level::warn,
+              logging::Level::error, logging::Level::off}) {
+            CHECK(logging::parse_level(logging::level_name(level)) == level);
         }
-        CHECK(log::parse_level("WARNING") == log::Level::warn);
-        CHECK_FALSE(log::parse_level("loud").has_value());
-        CHECK_FALSE(log::parse_level("").has_value());
+        CHECK(logging::parse_level("WARNING") == logging::Level::warn);
+        CHECK_FALSE(logging::parse_level("loud").has_value());
+        CHECK_FALSE(logging::parse_level("").has_value());
     }
 
     TEST_CASE("a session writes lines with their time, from the level on") {
         const test::TempDir directory;
         {
-            const auto session =
-                log::Session::open({.level = log::Level::warn, .file = directory.file("log")});
+            const auto session = logging::Session::open(
+                {.level = logging::Level::warn, .file = directory.file("log")});
             REQUIRE(session.has_value());
-            CHECK_FALSE(log::enabled(log::Level::info));
-            log::info("too_quiet");
-            log::warn("heard", {{"n", 1}});
-            log::set_level(log::Level::off);
-            log::error("switched_off");
-            log::set_level(log::Level::debug);
-            log::debug("heard_too");
+            CHECK_FALSE(logging::enabled(logging::Level::info));
+            logging::info("too_quiet");
+            logging::warn("heard", {{"n", 1}});
+            logging::set_level(logging::Level::off);
+            logging::error("switched_off");
+            logging::set_level(logging::Level::debug);
+            logging::debug("heard_too");
         }
-        log::set_level(log::Level::info);
+        logging::set_level(logging::Level::info);
         const auto lines = lines_of(directory.file("log"));
         REQUIRE(lines.size() == 2);
         CHECK(std::regex_match(lines[0], std::regex(R"(ts=\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{6}Z )"
@@ -104,36 +106,36 @@ TEST_SUITE("core/log") {
     TEST_CASE("a file is appended to") {
         const test::TempDir directory;
         for (int i = 0; i < 2; ++i) {
-            const auto session = log::Session::open({.file = directory.file("log")});
+            const auto session = logging::Session::open({.file = directory.file("log")});
             REQUIRE(session.has_value());
-            log::info("opened");
+            logging::info("opened");
         }
         CHECK(lines_of(directory.file("log")).size() == 2);
     }
 
     TEST_CASE("what cannot be opened is refused") {
         const test::TempDir directory;
-        const auto code_of = [](const log::LogOptions& options) {
-            const auto session = log::Session::open(options);
+        const auto code_of = [](const logging::LogOptions& options) {
+            const auto session = logging::Session::open(options);
             REQUIRE_FALSE(session.has_value());
             return session.error().code();
         };
         CHECK(code_of({.queue_lines_max = 0}) == core::Errc::invalid_argument);
         CHECK(code_of({.queue_lines_max = 1'000'001}) == core::Errc::invalid_argument);
         CHECK(code_of({.file = directory.file("none/log")}) == core::Errc::unavailable);
-        const auto first = log::Session::open({.file = directory.file("log")});
+        const auto first = logging::Session::open({.file = directory.file("log")});
         REQUIRE(first.has_value());
         CHECK(code_of({.file = directory.file("log")}) == core::Errc::failed_precondition);
     }
 
     TEST_CASE("flush waits until the lines are in the file") {
         const test::TempDir directory;
-        CHECK(log::flush());  // without a session nothing waits
-        const auto session = log::Session::open({.file = directory.file("log")});
+        CHECK(logging::flush());  // without a session nothing waits
+        const auto session = logging::Session::open({.file = directory.file("log")});
         REQUIRE(session.has_value());
         for (std::size_t n = 1; n <= 200; ++n) {
-            log::info("line");
-            REQUIRE(log::flush());
+            logging::info("line");
+            REQUIRE(logging::flush());
             REQUIRE(lines_of(directory.file("log")).size() == n);
         }
     }
@@ -148,14 +150,14 @@ TEST_SUITE("core/log") {
         constexpr std::size_t lines = 2'000;
         std::string received;
         {
-            const auto session = log::Session::open({.file = pipe, .queue_lines_max = 10});
+            const auto session = logging::Session::open({.file = pipe, .queue_lines_max = 10});
             REQUIRE(session.has_value());
             const std::string filler(200, 'x');
             for (std::size_t i = 0; i < lines; ++i) {
-                log::info("line", {{"filler", filler}, {"n", i}});
+                logging::info("line", {{"filler", filler}, {"n", i}});
             }
-            CHECK(log::dropped_lines() > 0);
-            CHECK(log::dropped_lines() < lines);
+            CHECK(logging::dropped_lines() > 0);
+            CHECK(logging::dropped_lines() < lines);
             // Read on another thread, so that the session's end finds room for what waits.
             std::promise<void> ended;
             std::thread drain([&, done = ended.get_future()] {
@@ -172,7 +174,7 @@ TEST_SUITE("core/log") {
                     }
                 }
             });
-            CHECK(log::flush());
+            CHECK(logging::flush());
             ended.set_value();
             drain.join();
         }
@@ -186,13 +188,13 @@ TEST_SUITE("core/log") {
         constexpr int threads = 4;
         constexpr int each = 500;
         {
-            auto session = log::Session::open({.file = directory.file("log")});
+            auto session = logging::Session::open({.file = directory.file("log")});
             REQUIRE(session.has_value());
             std::vector<std::thread> writers;
             for (int i = 0; i < threads; ++i) {
                 writers.emplace_back([i] {
                     for (int n = 0; n < each; ++n) {
-                        log::info("line", {{"thread", i}, {"n", n}});
+                        logging::info("line", {{"thread", i}, {"n", n}});
                     }
                 });
             }

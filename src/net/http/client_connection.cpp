@@ -4,11 +4,13 @@
 #include <sys/socket.h>
 
 #include <asio/buffer.hpp>
+#include <asio/connect.hpp>
 #include <asio/ip/address.hpp>
 #include <asio/local/stream_protocol.hpp>
 #include <asio/ssl/error.hpp>
 #include <asio/ssl/host_name_verification.hpp>
 #include <asio/write.hpp>
+#include <cerrno>
 #include <utility>
 
 namespace courseselect::net::http {
@@ -76,7 +78,10 @@ void ClientConnection::connect() {
                 return self->end(ExchangeEnd::not_connected, "the name cannot be resolved");
             }
             if (!self->is_closed_) {
-                self->connect_to(asio::ip::tcp::endpoint(results.begin()->endpoint()));
+                for (const auto& entry : results) {
+                    self->endpoints_.emplace_back(entry.endpoint());
+                }
+                self->connect_to_any();
             }
         });
 }
@@ -85,6 +90,13 @@ void ClientConnection::connect_to(const Socket::endpoint_type& endpoint) {
     socket_.async_connect(endpoint, [self = shared_from_this()](const asio::error_code& error) {
         self->on_connected(error);
     });
+}
+
+void ClientConnection::connect_to_any() {
+    asio::async_connect(socket_, endpoints_,
+                        [self = shared_from_this()](const asio::error_code& error, const auto&) {
+                            self->on_connected(error);
+                        });
 }
 
 void ClientConnection::on_connected(const asio::error_code& error) {

@@ -9,6 +9,7 @@
 #include <functional>
 #include <memory>
 #include <string>
+#include <vector>
 
 #include "courseselect/async/event_loop.hpp"
 #include "courseselect/core/clock.hpp"
@@ -52,6 +53,8 @@ class ClientConnection final : public std::enable_shared_from_this<ClientConnect
 
     void connect();
     void connect_to(const Socket::endpoint_type& endpoint);
+    /// One address after the other, until one accepts.
+    void connect_to_any();
     void on_connected(const asio::error_code& error);
     void handshake();
     void write();
@@ -66,6 +69,7 @@ class ClientConnection final : public std::enable_shared_from_this<ClientConnect
     const ServiceAddress& address_;
     Socket socket_;
     asio::ip::tcp::resolver resolver_;
+    std::vector<Socket::endpoint_type> endpoints_;
     std::unique_ptr<asio::ssl::stream<Socket&>> tls_;
     bool tls_verify_;
     ResponseParser parser_;

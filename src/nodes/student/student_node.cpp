@@ -133,7 +133,9 @@ async::Task<core::Result<>> StudentNode::check_available(core::CourseId id) {
 async::Task<net::http::Response> StudentNode::submit(api::Context& context, core::CourseId course,
                                                      std::string task_type) {
     const bool selects = task_type == "select";
-    if (selects) {
+    const auto key = context.request.header("Idempotency-Key");
+    // With a key this may be a repetition of a request that was stored before the course was full.
+    if (selects && !key) {
         const auto available = co_await check_available(course);
         if (!available) {
             co_return api::error_response(available.error());
@@ -144,7 +146,7 @@ async::Task<net::http::Response> StudentNode::submit(api::Context& context, core
                                      .task_type = std::move(task_type),
                                      .priority = selects ? 0 : 10,
                                      .client_address = context.client_address()};
-    if (const auto key = context.request.header("Idempotency-Key")) {
+    if (key) {
         if (key->empty() || key->size() > 128) {
             co_return api::error_response(400, "Idempotency-Key must have 1 to 128 characters");
         }

@@ -28,6 +28,12 @@ std::string course_target(std::string_view path, core::CourseId course) {
     return fmt::format("{}?course_id={}", path, course.value());
 }
 
+/// Fields of a course; others would be ignored by the data node anyway.
+bool is_field_name(std::string_view name) {
+    return std::all_of(name.begin(), name.end(),
+                       [](char c) { return (c >= 'a' && c <= 'z') || c == '_'; });
+}
+
 /// The item with that teacher; what is not an object stays, for the data node to report.
 json::Raw with_teacher(json::Raw item, std::int64_t teacher) {
     const auto value = json::Value::parse(item.text);
@@ -36,13 +42,15 @@ json::Raw with_teacher(json::Raw item, std::int64_t teacher) {
     }
     json::Raw out;
     out.text.clear();
-    json::ObjectWriter object(out.text);
-    for (const auto& [name, member] : value->members()) {
-        if (name != "course_teacher_id") {
-            object.add_raw(name, member.text());
+    {
+        json::ObjectWriter object(out.text);  // closes the object when it goes
+        for (const auto& [name, member] : value->members()) {
+            if (is_field_name(name) && name != "course_teacher_id") {
+                object.add_raw(name, member.text());
+            }
         }
+        object.add("course_teacher_id", teacher);
     }
-    object.add("course_teacher_id", teacher);
     return out;
 }
 
