@@ -16,5 +16,6 @@ void add_rush_command(CLI::App& app, Action& action);
 void add_reconcile_command(CLI::App& app, Action& action);
 void add_crash_command(CLI::App& app, Action& action);
 void add_demo_command(CLI::App& app, Action& action);
+void add_login_storm_command(CLI::App& app, Action& action);
 
 }  // namespace courseselect::bench

@@ -15,6 +15,7 @@ int main(int argc, char** argv) {
     add_reconcile_command(app, action);
     add_crash_command(app, action);
     add_demo_command(app, action);
+    add_login_storm_command(app, action);
     CLI11_PARSE(app, argc, argv);
     try {
         return action();

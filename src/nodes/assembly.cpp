@@ -123,6 +123,7 @@ class Assembler {
         options.storage = config_.database;
         options.service = service_options(common, "courseselect auth node");
         options.jwt_secret = common.jwt_secret;
+        options.jwt_secret_bytes_min = jwt_secret_bytes_min;
         options.bcrypt_cost = config_.auth.bcrypt_cost;
         options.dev = common.dev;
         options.admin_password = config_.auth.admin_password;

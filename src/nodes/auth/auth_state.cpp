@@ -23,8 +23,9 @@ struct JwtKeys {
 
 core::Result<JwtKeys> token_keys(const AuthNodeOptions& options) {
     if (options.jwt_private_key.empty()) {
-        COURSESELECT_TRY(auto signer, auth::JwtSigner::hs256(options.jwt_secret));
-        COURSESELECT_TRY(auto verifier, auth::JwtVerifier::hs256(options.jwt_secret));
+        const auth::JwtLimits limits{.secret_bytes_min = options.jwt_secret_bytes_min};
+        COURSESELECT_TRY(auto signer, auth::JwtSigner::hs256(options.jwt_secret, limits));
+        COURSESELECT_TRY(auto verifier, auth::JwtVerifier::hs256(options.jwt_secret, limits));
         return JwtKeys{std::move(signer), std::move(verifier)};
     }
     COURSESELECT_TRY(auto key, crypto::PrivateKey::from_pem(options.jwt_private_key));

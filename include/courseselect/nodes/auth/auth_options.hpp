@@ -44,7 +44,8 @@ struct AuthNodeOptions {
     storage::DatabaseUrl database{.path = "auth_data.db"};
     storage::DatabaseOptions storage;
     api::ServiceOptions service;
-    core::Secret jwt_secret;  ///< HS256; at least 32 bytes
+    core::Secret jwt_secret;                ///< HS256
+    std::size_t jwt_secret_bytes_min = 32;  ///< RFC 7518 §3.2; existing installations have less
     /// PKCS#8 PEM; when given, tokens are signed with RS256 or EdDSA, as the key is.
     core::Secret jwt_private_key;
     courseselect::auth::TokenLifetimes lifetimes;
