@@ -28,8 +28,9 @@ ClientConnection::ClientConnection(async::EventLoop& loop, const ServiceAddress&
     }
 }
 
-void ClientConnection::exchange(const std::string& bytes, Method method, OnEnd on_end) {
-    bytes_ = &bytes;
+void ClientConnection::exchange(std::shared_ptr<const std::string> bytes, Method method,
+                                OnEnd on_end) {
+    bytes_ = std::move(bytes);
     on_end_ = std::move(on_end);
     parser_.start(method);
     if (is_connected_) {
@@ -52,7 +53,6 @@ void ClientConnection::end(ExchangeEnd how, const std::string& problem) {
         return;
     }
     const OnEnd told = std::exchange(on_end_, nullptr);
-    bytes_ = nullptr;
     told(how, problem);
 }
 
@@ -152,7 +152,8 @@ void ClientConnection::write() {
 
 void ClientConnection::write_rest(std::size_t sent) {
     const auto rest = asio::buffer(bytes_->data() + sent, bytes_->size() - sent);
-    auto written = [self = shared_from_this()](const asio::error_code& error, std::size_t) {
+    auto written = [self = shared_from_this(), bytes = bytes_](const asio::error_code& error,
+                                                               std::size_t) {
         if (error) {
             return self->end(ExchangeEnd::lost_unread, error.message());
         }

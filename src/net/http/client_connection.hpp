@@ -36,8 +36,9 @@ class ClientConnection final : public std::enable_shared_from_this<ClientConnect
     ClientConnection(async::EventLoop& loop, const ServiceAddress& address, ResponseLimits limits,
                      asio::ssl::context* tls, bool tls_verify);
 
-    /// Connects first when it is not connected. `bytes` must live until the end.
-    void exchange(const std::string& bytes, Method method, OnEnd on_end);
+    /// Connects first when it is not connected. Shares the bytes: a write that was begun may still
+    /// read them after `close()`.
+    void exchange(std::shared_ptr<const std::string> bytes, Method method, OnEnd on_end);
     /// Ends everything without a call; whatever was under way is forgotten.
     void close();
 
@@ -74,7 +75,7 @@ class ClientConnection final : public std::enable_shared_from_this<ClientConnect
     bool tls_verify_;
     ResponseParser parser_;
     std::array<char, 8192> buffer_;
-    const std::string* bytes_ = nullptr;
+    std::shared_ptr<const std::string> bytes_;
     OnEnd on_end_;
     bool is_connected_ = false;
     bool is_closed_ = false;

@@ -68,7 +68,7 @@ std::string write_request(const ClientRequest& request, const ServiceAddress& ad
 
 /// A request under way; lives in the frame of the coroutine that sent it.
 struct Exchange {
-    std::string bytes;
+    std::shared_ptr<const std::string> bytes;
     Method method = Method::get;
     core::MonoTime deadline;
     bool is_repeated = false;
@@ -365,7 +365,7 @@ async::Task<ClientResult> PooledClient::send_borrowed(const ClientRequest& reque
     }
     const std::shared_ptr<Core> core = core_;
     Exchange exchange;
-    exchange.bytes = write_request(request, core->address);
+    exchange.bytes = std::make_shared<const std::string>(write_request(request, core->address));
     exchange.method = request.method;
     exchange.deadline = core->mono_now() + timeout;
     core->submit(exchange);
