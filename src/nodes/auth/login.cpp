@@ -62,7 +62,7 @@ void Login::add_routes(api::Service& service) {
                     .error(403, needs_2fa)
                     .error(404, "User not found"),
                 [this](api::Context& context) { return no_second_step(context); });
-    service.add(api::post("/check/2fa-status")
+    service.add(api::get("/check/2fa-status")
                     .summary("Which second step comes next.")
                     .tag("login")
                     .access(api::Access::refresh)
