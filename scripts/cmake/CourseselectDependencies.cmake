@@ -10,6 +10,8 @@ find_package(SQLite3 3.37 REQUIRED)
 find_package(ZLIB REQUIRED)
 find_package(PkgConfig REQUIRED)
 pkg_check_modules(LIBXCRYPT REQUIRED IMPORTED_TARGET libxcrypt)
+# Its CMake package would also ask for the web server and the client it can be used with.
+pkg_check_modules(PROMETHEUS REQUIRED IMPORTED_TARGET prometheus-cpp-core)
 find_package(CLI11 CONFIG REQUIRED)
 if(COURSESELECT_BUILD_TESTS)
   find_package(doctest CONFIG REQUIRED)

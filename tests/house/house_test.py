@@ -22,18 +22,20 @@ from cpp_source import Source, functions
 # its row, and its files include only themselves and what their `USES` names.
 MODULES = {
     "core": "",
+    "metrics": "core",
     "async": "core",
     "json": "core",
     "crypto": "core",
     "net": "core async crypto",
-    "storage": "core async",
+    "storage": "core async metrics",
     "ratelimit": "core",
     "auth": "core json crypto",
     "domain": "core",
     "queue": "core async json storage",
-    "api": "core async json crypto net auth ratelimit",
+    "notify": "core async json crypto storage",
+    "api": "core metrics async json crypto net auth ratelimit",
     "repo": "core async json domain auth storage",
-    "nodes": "core async json crypto net storage ratelimit auth domain queue api repo",
+    "nodes": "core metrics async json crypto net storage ratelimit auth domain queue notify api repo",
 }
 
 HEADER_LINES_MAX = 500
@@ -58,6 +60,7 @@ HIDDEN_HEADERS = (
     (r"asio/ssl(\.hpp|/.*)", ("net",)),
     (r"simdjson\.h", ("json",)),
     (r"spdlog/.*", ("core",)),
+    (r"prometheus/.*", ("metrics",)),
 )
 
 # Public headers whose test is not tests/<module>/<path>_test.cpp, with the test that covers them.
