@@ -20,7 +20,7 @@ llhttp_packages=(libllhttp-dev node-llhttp)
 # What ./run_tests.sh needs besides.
 test_packages=(
     doctest-dev librapidcheck-dev libbenchmark-dev
-    python3 python3-jwt python3-bcrypt oathtool apache2-utils sqlite3
+    python3 python3-jwt python3-bcrypt python3-aiosmtpd oathtool apache2-utils sqlite3
     valgrind strace clang-format chromium chromium-driver
 )
 

@@ -60,6 +60,7 @@ HIDDEN_HEADERS = (
     (r"asio/ssl(\.hpp|/.*)", ("net",)),
     (r"simdjson\.h", ("json",)),
     (r"spdlog/.*", ("core",)),
+    (r"curl/.*", ("notify",)),
     (r"prometheus/.*", ("metrics",)),
 )
 
