@@ -13,12 +13,18 @@ namespace courseselect::storage {
 
 namespace {
 
-std::string read_owner(int descriptor) {
-    std::array<char, 32> text{};
+std::string read_note(int descriptor) {
+    std::array<char, 127> text{};
     const ssize_t length = ::pread(descriptor, text.data(), text.size(), 0);
-    std::string_view owner(text.data(), length > 0 ? static_cast<std::size_t>(length) : 0);
-    owner = owner.substr(0, owner.find('\n'));
-    return owner.empty() ? "unknown" : std::string(owner);
+    const std::string_view note(text.data(), length > 0 ? static_cast<std::size_t>(length) : 0);
+    return std::string(note.substr(0, note.find('\n')));
+}
+
+/// The pid in the file; the owner has it written a moment after it took the lock.
+std::string read_owner(int descriptor) {
+    const std::string note = read_note(descriptor);
+    const bool is_pid = !note.empty() && note.find_first_not_of("0123456789") == std::string::npos;
+    return is_pid ? note : "unknown";
 }
 
 core::Error lock_error(const std::string& path) {
@@ -42,14 +48,20 @@ core::Result<std::unique_ptr<FileLock>> FileLock::take(const std::string& path) 
                            "Process " + read_owner(descriptor) + " owns this database (" + path +
                                "); only one process may write it");
     }
-    const std::string owner = std::to_string(::getpid()) + "\n";
-    const auto length = static_cast<ssize_t>(owner.size());
-    if (::ftruncate(descriptor, 0) != 0 ||
-        ::pwrite(descriptor, owner.data(), owner.size(), 0) != length) {
+    lock->found_note_ = read_note(descriptor);
+    if (!lock->write(std::to_string(::getpid()))) {
         return lock_error(path);
     }
     return lock;
 }
+
+bool FileLock::write(const std::string& text) {
+    const std::string line = text + "\n";
+    return ::ftruncate(descriptor_, 0) == 0 &&
+           ::pwrite(descriptor_, line.data(), line.size(), 0) == static_cast<ssize_t>(line.size());
+}
+
+void FileLock::leave_note(const std::string& note) { static_cast<void>(write(note)); }
 
 FileLock::~FileLock() { ::close(descriptor_); }
 

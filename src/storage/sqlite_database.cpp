@@ -4,11 +4,14 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <cerrno>
 #include <cstdlib>
 #include <cstring>
 #include <filesystem>
 #include <utility>
+
+#include "courseselect/core/log.hpp"
 
 namespace courseselect::storage::sqlite {
 
@@ -53,17 +56,6 @@ core::Result<std::int64_t> number(Connection& connection, std::string_view sql) 
     return found.value_or(0);
 }
 
-core::Result<> check_integrity(Connection& connection) {
-    const auto first = [](const Row& row) { return row.get<std::string>(0); };
-    COURSESELECT_TRY(const auto verdict, connection.one("PRAGMA quick_check(1)", first));
-    const std::string finding = verdict ? *verdict : "no answer";
-    if (finding != "ok") {
-        return core::Error(core::Errc::data_corrupt, "database_corrupt",
-                           "The integrity check failed: " + finding);
-    }
-    return {};
-}
-
 }  // namespace
 
 core::Result<std::unique_ptr<ScratchDirectory>> ScratchDirectory::make() {
@@ -106,21 +98,82 @@ core::Result<std::unique_ptr<Database>> SqliteDatabase::open(const std::string& 
 }
 
 core::Result<> SqliteDatabase::take_ownership() {
-    COURSESELECT_TRY(lock_, FileLock::take(path_ + ".lock"));
-    // The last connection to close removes the log, so one that is still there was left by a crash.
-    const bool crashed = size_of(path_ + "-wal") > 0;
+    COURSESELECT_TRY(auto lock, FileLock::take(path_ + ".lock"));
+    // A log that is still there was left by a crash: the last connection to close removes it. A
+    // file other than the last owner left may be anything, a torn copy of a running database too.
+    const bool suspect =
+        wal_bytes() > 0 || (size_of(path_) > 0 && lock->found_note() != closing_note());
     COURSESELECT_TRY_OK(create_private(path_, 0));
     DatabaseOptions quiet = options_;
     quiet.faults = nullptr;
-    COURSESELECT_TRY(auto connection, SqliteConnection::open(path_, Access::owner, quiet));
-    COURSESELECT_TRY_OK(check_identity(*connection));
-    COURSESELECT_TRY_OK(connection->run_script("PRAGMA journal_mode = WAL"));
-    if (crashed && options_.check_after_crash) {
-        COURSESELECT_TRY_OK(check_integrity(*connection));
+    auto opened = SqliteConnection::open(path_, Access::owner, quiet);
+    if (!opened) {
+        return with_remedy(opened.error());
     }
+    auto connection = *std::move(opened);
+    // Until the file is known to be sound, closing must not write the log into it: what a repair
+    // may need stays, and so does the reason for the next start to check again.
+    sqlite3_db_config(connection->handle(), SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, 1, nullptr);
+    if (const auto ready = prepare_file(*connection, suspect); !ready) {
+        return with_remedy(ready.error());
+    }
+    sqlite3_db_config(connection->handle(), SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, 0, nullptr);
     checkpointer_ = std::make_unique<Checkpointer>(
         std::move(connection), options_.wal_background_pages, options_.wal_pages_max);
+    lock_ = std::move(lock);
     return {};
+}
+
+SqliteDatabase::~SqliteDatabase() {
+    checkpointer_.reset();  // its connection is the last one: closing it empties the log
+    const bool is_flushed = options_.durability != Durability::off && wal_bytes() == 0;
+    if (lock_ != nullptr && is_flushed) {
+        lock_->leave_note(closing_note());
+    }
+}
+
+/// Tells this state of the file from any other: a copy, a restored backup, a later write.
+std::string SqliteDatabase::closing_note() const {
+    struct stat status {};
+    if (::stat(path_.c_str(), &status) != 0) {
+        return {};
+    }
+    return "closed " + std::to_string(status.st_size) + " " +
+           std::to_string(status.st_mtim.tv_sec) + "." + std::to_string(status.st_mtim.tv_nsec);
+}
+
+core::Result<> SqliteDatabase::prepare_file(SqliteConnection& connection, bool suspect) const {
+    COURSESELECT_TRY_OK(check_identity(connection));
+    COURSESELECT_TRY_OK(connection.run_script("PRAGMA journal_mode = WAL"));
+    return suspect && options_.check_after_crash ? check_integrity(connection) : core::Result<>();
+}
+
+core::Result<> SqliteDatabase::check_integrity(SqliteConnection& connection) const {
+    const std::uint64_t bytes = size_of(path_) + wal_bytes();
+    if (bytes > options_.check_bytes_max) {
+        core::log::warn("database_unchecked", {{"path", path_}, {"bytes", bytes}});
+        return {};
+    }
+    core::log::info("database_check", {{"path", path_}, {"bytes", bytes}});
+    const auto first = [](const Row& row) { return row.get<std::string>(0); };
+    COURSESELECT_TRY(const auto verdict, connection.one("PRAGMA quick_check(1)", first));
+    std::string finding = verdict ? *verdict : "no answer";
+    if (finding == "ok") {
+        return {};
+    }
+    std::replace(finding.begin(), finding.end(), '\n', ' ');
+    return core::Error(core::Errc::data_corrupt, "database_corrupt", std::move(finding));
+}
+
+/// Tells the operator what to do about damage; other errors pass.
+core::Error SqliteDatabase::with_remedy(const core::Error& error) const {
+    if (error.code() != core::Errc::data_corrupt) {
+        return error;
+    }
+    return {core::Errc::data_corrupt, "database_corrupt",
+            path_ + " is damaged or no database, and was not opened: " + error.detail() +
+                ". Restore a backup: move " + path_ + ", " + path_ + "-wal and " + path_ +
+                "-shm away, copy the backup to " + path_ + " and start again"};
 }
 
 core::Result<> SqliteDatabase::check_identity(SqliteConnection& connection) const {

@@ -28,6 +28,8 @@ class SqliteDatabase final : public Database {
   public:
     [[nodiscard]] static core::Result<std::unique_ptr<Database>> open(const std::string& path,
                                                                       DatabaseOptions options);
+    /// Leaves word for the next owner that the file was closed in order.
+    ~SqliteDatabase() override;
 
     core::Result<std::unique_ptr<Connection>> connect_writer() override;
     core::Result<std::unique_ptr<Connection>> connect_reader() override;
@@ -40,7 +42,11 @@ class SqliteDatabase final : public Database {
         : path_(std::move(path)), options_(options), scratch_(std::move(scratch)) {}
 
     [[nodiscard]] core::Result<> take_ownership();
+    [[nodiscard]] core::Result<> prepare_file(SqliteConnection& connection, bool suspect) const;
     [[nodiscard]] core::Result<> check_identity(SqliteConnection& connection) const;
+    [[nodiscard]] core::Result<> check_integrity(SqliteConnection& connection) const;
+    [[nodiscard]] std::string closing_note() const;
+    [[nodiscard]] core::Error with_remedy(const core::Error& error) const;
 
     const std::string path_;
     const DatabaseOptions options_;

@@ -131,9 +131,6 @@ TESTED_ELSEWHERE = {
     "repo/catalogue_repo": "tests/nodes/data/catalogue_editor_test.cpp",
     "repo/data_schema": "tests/nodes/data/selection_engine_test.cpp",
     "repo/decision_repo": "tests/nodes/data/selection_engine_test.cpp",
-    "storage/faults": "tests/nodes/data/selection_engine_test.cpp",
-    "storage/row": "tests/storage/database_test.cpp",
-    "storage/value": "tests/storage/database_test.cpp",
 }
 
 

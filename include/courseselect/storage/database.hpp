@@ -38,8 +38,11 @@ struct DatabaseOptions {
     Durability durability = Durability::full;
     /// Reading beside the process that owns the database (backup command): takes no lock.
     bool read_only = false;
-    /// Check the file at start when the last owner did not close it.
+    /// Check the file at start unless its last owner closed it and nobody touched it since: after
+    /// kill -9 or power loss, and when a copy or a backup was put in its place.
     bool check_after_crash = true;
+    /// Larger files start unchecked, with a warning: reading takes about a second per GiB.
+    std::uint64_t check_bytes_max = std::uint64_t{16} * 1024 * 1024 * 1024;
     std::chrono::milliseconds busy_timeout{5'000};
     std::size_t statements_max = 256;                ///< prepared statements kept per connection
     std::size_t value_bytes_max = 16 * 1024 * 1024;  ///< longest text, blob or SQL
@@ -59,7 +62,9 @@ class Database {
 
     /// Opens or creates it (files 0600). Errors: failed_precondition `database_locked` (another
     /// process owns it; the detail names its pid) or `foreign_database` (made by another program);
-    /// data_corrupt `database_corrupt`; unavailable `database_io`.
+    /// data_corrupt `database_corrupt` (damaged, or no database at all; the detail tells the
+    /// operator how to restore a backup, the files are left as they are, and every later open
+    /// checks again); unavailable `database_io`.
     [[nodiscard]] static core::Result<std::unique_ptr<Database>> open(const DatabaseUrl& url,
                                                                       DatabaseOptions options = {});
 
