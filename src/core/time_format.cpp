@@ -112,7 +112,11 @@ std::optional<WallTime> parse_rfc3339(std::string_view text) {
     if (!offset) {
         return std::nullopt;
     }
-    return sys_days{date} + hours{h} + minutes{mi} + seconds{s} + microseconds{micros} - *offset;
+    const WallTime time =
+        sys_days{date} + hours{h} + minutes{mi} + seconds{s} + microseconds{micros} - *offset;
+    // An offset may lead out of the years that can be written again.
+    const int utc_year{year_month_day{floor<days>(time)}.year()};
+    return utc_year >= 0 && utc_year <= 9999 ? std::optional(time) : std::nullopt;
 }
 
 }  // namespace courseselect::core

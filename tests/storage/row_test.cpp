@@ -1,7 +1,6 @@
 #include "courseselect/storage/row.hpp"
 
 #include <doctest/doctest.h>
-#include <signal.h>
 
 #include <functional>
 #include <limits>
@@ -123,7 +122,7 @@ TEST_SUITE("storage/row") {
 
     TEST_CASE("a column number out of range aborts") {
         for (const int column : {-1, 1}) {
-            CHECK(test::dies_by(SIGABRT, [column] {
+            CHECK(test::fails_a_check([column] {
                 static_cast<void>(read_row("SELECT 1", [column](const Row& row) {
                     static_cast<void>(row.get<int>(column));
                 }));

@@ -20,9 +20,8 @@ class UniqueFunction<R(Args...)> {
     UniqueFunction(std::nullptr_t) {}
     template <class F>
     requires(!std::is_same_v<std::remove_cvref_t<F>, UniqueFunction> &&
-             std::is_invocable_r_v<R, std::remove_cvref_t<F>&, Args...>)
-        UniqueFunction(F&& callable)
-        : target_(std::make_unique<Holder<std::remove_cvref_t<F>>>(std::forward<F>(callable))) {}
+             std::is_invocable_r_v<R, std::decay_t<F>&, Args...>) UniqueFunction(F&& callable)
+        : target_(std::make_unique<Holder<std::decay_t<F>>>(std::forward<F>(callable))) {}
 
     [[nodiscard]] explicit operator bool() const { return target_ != nullptr; }
 

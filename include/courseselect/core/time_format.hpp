@@ -13,7 +13,8 @@ namespace courseselect::core {
 [[nodiscard]] std::string format_rfc3339(WallTime time);
 
 /// Reads RFC 3339: date, `T` or space, time, up to six fraction digits (more are cut), `Z` or an
-/// offset. Returns nothing for anything else, impossible dates included.
+/// offset. Returns nothing for anything else: impossible dates, leap seconds, and times that are
+/// before year 0000 or after 9999 in UTC.
 [[nodiscard]] std::optional<WallTime> parse_rfc3339(std::string_view text);
 
 }  // namespace courseselect::core
