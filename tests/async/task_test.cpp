@@ -6,11 +6,11 @@
 #include <stdexcept>
 #include <string>
 
-#include "courseselect/async/completion.hpp"
 #include "courseselect/async/event.hpp"
 #include "courseselect/async/sleep.hpp"
 #include "courseselect/async/task_group.hpp"
 #include "courseselect/core/result.hpp"
+#include "support/death.hpp"
 #include "support/run.hpp"
 
 using namespace courseselect;
@@ -53,17 +53,38 @@ async::Task<> catches(std::string& seen) {
     }
 }
 
-async::Task<> waits(async::Event& event, const bool& ready, int& woken) {
-    while (!ready) {
-        co_await event.wait();
-    }
-    ++woken;
+async::Task<> set_one(std::shared_ptr<int> value) {
+    *value = 1;
+    co_return;
 }
 
-async::Task<> holds(std::shared_ptr<int> value, async::EventLoop& loop, std::stop_token stop) {
-    *value = 1;
-    const bool passed = co_await async::sleep_for(loop, 1h, stop);
-    *value = passed ? 2 : 3;
+async::Task<> await_nothing() {
+    async::Task<> nothing;
+    co_await std::move(nothing);
+}
+
+async::Task<std::unique_ptr<int>> boxed_later(async::EventLoop& loop, int number) {
+    co_await async::yield(loop);
+    co_return std::make_unique<int>(number);
+}
+
+async::Task<> await_boxed(async::EventLoop& loop, std::unique_ptr<int>& out) {
+    auto box = co_await boxed_later(loop, 5);
+    out = std::move(box);
+}
+
+async::Task<int> throw_later(async::EventLoop& loop) {
+    co_await async::yield(loop);
+    throw std::runtime_error("late");
+}
+
+async::Task<> catch_late(async::EventLoop& loop, std::string& seen) {
+    try {
+        const int unused = co_await throw_later(loop);
+        seen = std::to_string(unused);
+    } catch (const std::runtime_error& error) {
+        seen = error.what();
+    }
 }
 
 }  // namespace
@@ -98,44 +119,45 @@ TEST_SUITE("async/task") {
         CHECK(seen == "boom");
     }
 
-    TEST_CASE("an event wakes all its waiters and they check their condition again") {
-        async::EventLoop loop;
-        async::Event event(loop);
-        bool ready = false;
-        int woken = 0;
-        async::TaskGroup group(loop);
-        group.spawn(waits(event, ready, woken));
-        group.spawn(waits(event, ready, woken));
-        event.notify_all();
-        loop.poll();
-        CHECK(woken == 0);
-        ready = true;
-        event.notify_all();
-        loop.poll();
-        CHECK(woken == 2);
-        CHECK(group.running() == 0);
+    TEST_CASE("a task that nobody awaits never runs, and frees what it was given") {
+        const auto held = std::make_shared<int>(0);
+        {
+            const auto task = set_one(held);
+            CHECK(held.use_count() == 2);
+        }
+        CHECK(held.use_count() == 1);
+        CHECK(*held == 0);
     }
 
-    TEST_CASE("a stop request ends a sleep early and the group can be joined") {
-        async::EventLoop loop;
-        auto value = std::make_shared<int>(0);
-        async::TaskGroup group(loop);
-        group.spawn(holds(value, loop, group.stop_token()));
-        CHECK(*value == 1);
-        group.request_stop();
-        test::run(loop, group.join());
-        CHECK(*value == 3);
-        CHECK(value.use_count() == 1);
+    TEST_CASE("assigning over a task frees it, and a moved-from one is empty") {
+        const auto held = std::make_shared<int>(0);
+        auto first = set_one(held);
+        async::Task<> second = std::move(first);
+        CHECK(held.use_count() == 2);
+        second = async::Task<>();
+        CHECK(held.use_count() == 1);
     }
 
-    TEST_CASE("a completion set before the await does not suspend") {
+    TEST_CASE("awaiting an empty task aborts") {
+        CHECK(test::fails_a_check([] {
+            async::EventLoop loop;
+            test::run(loop, await_nothing());
+        }));
+    }
+
+    TEST_CASE("a child that suspends resumes its parent with its value") {
         async::EventLoop loop;
-        async::Completion<int> completion;
-        completion.set(7);
-        int got = 0;
-        auto body = [](async::Completion<int>& c, int& out) -> async::Task<> { out = co_await c; };
-        test::run(loop, body(completion, got));
-        CHECK(got == 7);
+        std::unique_ptr<int> got;
+        test::run(loop, await_boxed(loop, got));
+        REQUIRE(got);
+        CHECK(*got == 5);
+    }
+
+    TEST_CASE("an exception after a suspension reaches the parent too") {
+        async::EventLoop loop;
+        std::string seen;
+        test::run(loop, catch_late(loop, seen));
+        CHECK(seen == "late");
     }
 
     TEST_CASE("a body that hangs is reported, not waited for") {

@@ -66,11 +66,6 @@ HIDDEN_HEADERS = (
 
 # Public headers whose test is not tests/<module>/<path>_test.cpp, with the test that covers them.
 TESTED_ELSEWHERE = {
-    "async/completion": "tests/async/task_test.cpp",
-    "async/event": "tests/async/task_test.cpp",
-    "async/sleep": "tests/async/task_test.cpp",
-    "async/event_loop": "tests/async/task_test.cpp",
-    "async/task_group": "tests/async/task_test.cpp",
     "auth/codes": "tests/auth/password_test.cpp",
     "auth/principal": "tests/auth/jwt_test.cpp",
     "auth/throttle": "tests/auth/password_test.cpp",

@@ -28,7 +28,8 @@ class EventLoop {
     void run();
     /// Runs what is ready and returns at once; for tests.
     void poll();
-    /// Lets `run()` return after the current handler. Thread-safety: any thread.
+    /// Lets `run()` return after the current handler; what is ready then waits for the next run.
+    /// Before `run()` it is forgotten: post it instead. Thread-safety: any thread.
     void stop();
 
     [[nodiscard]] bool runs_in_this_thread() const;
