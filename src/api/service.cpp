@@ -109,12 +109,31 @@ bool is_syntax_error(const std::vector<json::FieldError>& errors) {
     return !errors.empty() && errors.front().type == "json_invalid";
 }
 
-bool is_valid_request_id(std::string_view id) {
-    const auto allowed = [](char c) {
-        return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') ||
-               c == '-' || c == '_' || c == '.';
-    };
-    return !id.empty() && id.size() <= 64 && std::all_of(id.begin(), id.end(), allowed);
+/// Instead of the general "soon" of `error_response`.
+void set_retry_after(Response& response, std::int64_t seconds) {
+    std::erase_if(response.headers,
+                  [](const net::http::Header& field) { return field.name == "Retry-After"; });
+    response.headers.push_back({"Retry-After", std::to_string(seconds)});
+}
+
+/// Counts a request for as long as its coroutine lives, also when that is destroyed.
+class InFlight {
+  public:
+    explicit InFlight(std::size_t& count) : count_(++count) {}
+    ~InFlight() { --count_; }
+    InFlight(const InFlight&) = delete;
+    InFlight& operator=(const InFlight&) = delete;
+
+  private:
+    std::size_t& count_;
+};
+
+Response threw(const Context& context, std::string_view what) {
+    core::log::error("handler_threw", {{"request_id", context.request_id},
+                                       {"trace_id", context.trace.trace_id()},
+                                       {"path", context.request.path},
+                                       {"what", what}});
+    return error_response(500, "Internal Server Error");
 }
 
 }  // namespace
@@ -137,6 +156,7 @@ Service::Service(const core::Clock& clock, ServiceOptions options,
         bearer_limiter_ = *std::move(limiter);
     }
     add_documentation();
+    add_metrics();
 }
 
 Service::~Service() = default;
@@ -222,10 +242,27 @@ Response Service::preflight(const Request& request) const {
     return response;
 }
 
-void Service::set_request_id(Context& context) {
-    const auto given = context.request.header("X-Request-Id");
-    if (given && is_valid_request_id(*given)) {
-        context.request_id = *given;
+/// One pass over the fields, and few comparisons: this is done for every request.
+void Service::identify(Context& context) {
+    constexpr std::string_view id_name = "X-Request-Id";
+    constexpr std::string_view trace_name = "traceparent";
+    std::optional<std::string_view> id;
+    std::string_view traceparent;
+    int traceparents = 0;
+    for (const net::http::HeaderView& field : context.request.headers) {
+        const std::size_t size = field.name.size();
+        if (size == id_name.size() && !id && net::http::same_field_name(field.name, id_name)) {
+            id = field.value;
+        } else if (size == trace_name.size() &&
+                   net::http::same_field_name(field.name, trace_name)) {
+            traceparent = field.value;
+            ++traceparents;
+        }
+    }
+    const auto caller = traceparents == 1 ? TraceContext::parse(traceparent) : std::nullopt;
+    context.trace = caller ? trace_ids_.join(*caller) : trace_ids_.begin();
+    if (id && is_valid_request_id(*id)) {
+        context.request_id = *id;
         return;
     }
     // Unique in this process and, with the high bits of the time, between restarts; 15 characters
@@ -241,7 +278,12 @@ void Service::set_request_id(Context& context) {
 }
 
 void Service::finish(const Context& context, Response& response) const {
-    response.headers.push_back({"X-Request-Id", context.request_id});
+    net::http::Header& id = response.headers.emplace_back();
+    id.name = "X-Request-Id";
+    id.value = context.request_id;
+    if (response.status == 429 && context.retry_after_seconds) {
+        set_retry_after(response, *context.retry_after_seconds);
+    }
     const auto& allowed = options_.cors_origins;
     if (allowed.empty()) {
         return;
@@ -256,32 +298,39 @@ void Service::finish(const Context& context, Response& response) const {
 }
 
 async::Task<Response> Service::handle(const Request& request) {
+    const core::MonoTime started = clock_.mono_now();
+    const InFlight counted(in_flight_);
     Context context(request, addresses_);
-    set_request_id(context);
+    identify(context);
     Response response;
+    detail::RouteStatistics* statistics = &unmatched_;
     if (is_preflight(request)) {
         response = preflight(request);
+        statistics = &preflights_;
     } else {
         const Match found = match(request.method, request.path);
         if (found.endpoint == nullptr) {
             response = unmatched(request, found);
         } else {
+            statistics = &found.endpoint->statistics;
+            // A handler's exception ends here, whatever its type: nobody above knows the request.
             try {
                 response = co_await found.endpoint->run(*this, context);
             } catch (const std::exception& error) {
-                core::log::error("handler_threw", {{"request_id", context.request_id},
-                                                   {"path", request.path},
-                                                   {"what", error.what()}});
-                response = error_response(500, "Internal Server Error");
+                response = threw(context, error.what());
+            } catch (...) {
+                response = threw(context, "no std::exception");
             }
         }
     }
     if (response.status >= 500) {
         core::log::warn("request_failed", {{"request_id", context.request_id},
+                                           {"trace_id", context.trace.trace_id()},
                                            {"path", request.path},
                                            {"status", response.status}});
     }
     finish(context, response);
+    account(context, *statistics, response.status, started);
     co_return response;
 }
 
@@ -394,6 +443,19 @@ std::optional<Response> Service::check_bearer(const RouteInfo& route, Context& c
                        : std::optional(error_response(403, "Admin access required"));
         default: return std::nullopt;
     }
+}
+
+bool Service::is_privileged(const Context& context) const {
+    if (context.is_internal) {
+        return true;
+    }
+    const auto header = context.request.header("Authorization");
+    const auto token = header ? auth::bearer_token(*header) : std::nullopt;
+    if (!token || authenticator_ == nullptr) {
+        return false;
+    }
+    const auto principal = authenticator_->verify(*token, auth::TokenType::access);
+    return principal && auth::is_admin(principal->kind);
 }
 
 std::vector<const RouteInfo*> Service::routes() const {

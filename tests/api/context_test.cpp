@@ -71,8 +71,9 @@ TEST_SUITE("api/context") {
         const net::http::Request request;
         api::Context context(request, rule);
         context.request_id = "abc-1";
-        CHECK(context.forwarded_id().name == "X-Request-Id");
-        CHECK(context.forwarded_id().value == "abc-1");
+        context.trace.span = 7;
+        CHECK(context.identity().request_id == "abc-1");
+        CHECK(context.identity().trace == context.trace);
     }
 
     TEST_CASE("the principal is who the token belongs to") {

@@ -32,6 +32,11 @@ async::Task<core::Result<test::SeatAnswer>> explode() {
     co_return core::Error(core::Errc::internal, "unreachable");
 }
 
+async::Task<core::Result<test::SeatAnswer>> explode_oddly() {
+    throw std::string("no std::exception");
+    co_return core::Error(core::Errc::internal, "unreachable");
+}
+
 async::Task<core::Result<test::SeatAnswer>> answer_later(async::EventLoop& loop) {
     co_await async::sleep_for(loop, std::chrono::milliseconds(1), std::stop_token());
     test::SeatAnswer answer;
@@ -200,9 +205,9 @@ TEST_SUITE("api/service: dispatch") {
                 shown.push_back(route->path);
             }
         }
-        CHECK(shown == std::vector<std::string>{"/courses", "/courses", "/courses/popular",
-                                                "/courses/{id}", "/courses/{id}", "/draft",
-                                                "/whoami"});
+        CHECK(shown == std::vector<std::string>{"/metrics", "/courses", "/courses",
+                                                "/courses/popular", "/courses/{id}",
+                                                "/courses/{id}", "/draft", "/whoami"});
     }
 
     TEST_CASE("a handler may suspend") {
@@ -229,7 +234,9 @@ TEST_SUITE("api/service: errors") {
         service.add(api::get("/throw"), [](api::Context&) -> async::Task<Response> {
             throw std::logic_error("before the first await");
         });
-        for (const char* path : {"/explode", "/throw"}) {
+        service.add(api::get("/odd"), [](api::Context&) -> async::Task<Response> { throw 42; });
+        service.add(api::get("/late"), [](api::Context&) { return explode_oddly(); });
+        for (const char* path : {"/explode", "/throw", "/odd", "/late"}) {
             CAPTURE(path);
             const Response response = get(path).to(service);
             CHECK(response.status == 500);

@@ -1,10 +1,12 @@
 #pragma once
 /// What a handler knows of the request besides its declared parameters.
 
+#include <cstdint>
 #include <optional>
 #include <string>
 #include <string_view>
 
+#include "courseselect/api/trace.hpp"
 #include "courseselect/auth/principal.hpp"
 #include "courseselect/core/check.hpp"
 #include "courseselect/net/http/message.hpp"
@@ -22,9 +24,12 @@ class Context {
 
     const net::http::Request& request;
     std::string request_id;    ///< the caller's, or a new one; sent back and passed on
+    TraceContext trace;        ///< the caller's with a span of ours, or a new one
     bool is_internal = false;  ///< the right `Internal-Token` came with it
     std::string_view token;    ///< the bearer token, where the route takes one
     std::optional<auth::Principal> principal;
+    /// A handler that refuses with 429 says here after how many seconds to come back.
+    std::optional<std::int64_t> retry_after_seconds;
 
     /// Who the token belongs to; a bug to ask on a route without one.
     [[nodiscard]] const auth::Principal& who() const {
@@ -40,8 +45,11 @@ class Context {
              .x_real_ip = request.header("X-Real-IP").value_or(""),
              .internal_token_ok = is_internal});
     }
-    /// A header for a call to another node on behalf of this request.
-    [[nodiscard]] net::http::Header forwarded_id() const { return {"X-Request-Id", request_id}; }
+    /// For calls to other nodes on behalf of this request, and for log lines.
+    [[nodiscard]] RequestIdentity identity() const { return {request_id, trace}; }
+    /// The request comes from this machine: over a unix socket, from the same process, or from a
+    /// loopback address that no trusted proxy stands for.
+    [[nodiscard]] bool is_from_here() const;
 
   private:
     const ratelimit::ClientAddressRule& addresses_;

@@ -2,6 +2,8 @@
 /// `Service`: declared routes behind one door. Dispatch, checks, errors and documentation follow
 /// from the declarations.
 
+#include <array>
+#include <cstddef>
 #include <cstdint>
 #include <map>
 #include <memory>
@@ -17,10 +19,14 @@
 #include "courseselect/api/context.hpp"
 #include "courseselect/api/error.hpp"
 #include "courseselect/api/route.hpp"
+#include "courseselect/api/trace.hpp"
 #include "courseselect/async/task.hpp"
 #include "courseselect/core/clock.hpp"
 #include "courseselect/core/secret.hpp"
 #include "courseselect/json/writer.hpp"
+#include "courseselect/metrics/counter.hpp"
+#include "courseselect/metrics/histogram.hpp"
+#include "courseselect/metrics/registry.hpp"
 #include "courseselect/net/http/handler.hpp"
 #include "courseselect/ratelimit/client_address.hpp"
 #include "courseselect/ratelimit/keyed_limiter.hpp"
@@ -41,11 +47,19 @@ struct ServiceOptions {
     /// For every route that takes a bearer token, by client address, before the token is looked at.
     std::optional<ratelimit::LimiterOptions> bearer_limit;
     std::string_view bad_token_text = "Invalid authentication credentials";
+    /// `/metrics` answers everybody, not only this machine and holders of the internal token.
+    bool metrics_open = false;
 };
 
 class Service;
 
 namespace detail {
+
+/// What is counted of a route. The service's thread counts; memory is fixed.
+struct RouteStatistics {
+    std::array<metrics::Counter, 6> by_class;  ///< by status / 100; 0: no such status
+    metrics::Histogram durations{metrics::durations};
+};
 
 /// A route with its types behind it.
 class Endpoint {
@@ -55,6 +69,7 @@ class Endpoint {
     [[nodiscard]] virtual async::Task<net::http::Response> run(Service& service,
                                                                Context& context) const = 0;
     RouteInfo info;
+    mutable RouteStatistics statistics;
 };
 
 template <class T>
@@ -117,9 +132,12 @@ class TypedEndpoint final : public Endpoint {
 /// Order of checks (contract §1.2): rate limit, syntax of the body (422), token headers (missing
 /// 422, wrong 401 or 403), fields (all faults in one 422), then the handler.
 /// `HEAD` is answered by GET routes, CORS preflights are (only `cors_origins` are allowed
-/// anything), a trailing slash redirects. Every answer carries `X-Request-Id`: the caller's (1 to
-/// 64 of `A-Za-z0-9-_.`) or a new one. An exception of a handler is a 500.
-/// `/openapi.json` and `/docs` document all routes that are not hidden.
+/// anything), a trailing slash redirects. Every answer carries `X-Request-Id`: the caller's when
+/// it is valid (`api/trace.hpp`), or a new one; so with the trace of `traceparent`. Whatever a
+/// handler throws is a 500.
+/// `/openapi.json` and `/docs` document all routes that are not hidden. `/metrics` shows
+/// `metrics()` and what the service itself counts: requests by route, method and class of status,
+/// their durations, and those under way; a HEAD counts as the GET it is.
 ///
 /// Bugs that abort at `add`: a method and path declared twice, `{name}` segments that are not
 /// exactly the fields of `path<T>()`, HEAD or OPTIONS routes, bearer routes without authenticator.
@@ -147,6 +165,12 @@ class Service final : public net::http::Handler {
     [[nodiscard]] const std::string& openapi() const;
     [[nodiscard]] const ServiceOptions& options() const { return options_; }
 
+    /// Where the owner adds its own collectors; they must outlive the last request.
+    [[nodiscard]] metrics::Registry& metrics() { return metrics_; }
+    /// Another node or an administrator asks: for open routes that tell such callers more. A bad
+    /// token is no fault here.
+    [[nodiscard]] bool is_privileged(const Context& context) const;
+
     /// For endpoints: checks the request and fills path, query and body (null where undeclared).
     /// Returns the refusal, if any.
     [[nodiscard]] std::optional<net::http::Response> prepare(const RouteInfo& route,
@@ -161,7 +185,11 @@ class Service final : public net::http::Handler {
                                                 const Match& match) const;
     [[nodiscard]] net::http::Response preflight(const net::http::Request& request) const;
     void finish(const Context& context, net::http::Response& response) const;
-    void set_request_id(Context& context);
+    void identify(Context& context);
+    void account(const Context& context, detail::RouteStatistics& statistics, int status,
+                 core::MonoTime started);
+    void collect(metrics::Scrape& scrape) const;
+    void add_metrics();
     [[nodiscard]] std::optional<net::http::Response> check_rate(const RouteInfo& route,
                                                                 const Context& context);
     [[nodiscard]] std::optional<net::http::Response> authorize(
@@ -180,7 +208,12 @@ class Service final : public net::http::Handler {
     std::vector<std::unique_ptr<detail::Endpoint>> endpoints_;
     std::unordered_map<std::string_view, std::vector<const detail::Endpoint*>> by_path_;
     std::vector<const detail::Endpoint*> with_segments_;
+    TraceIds trace_ids_;
     std::uint64_t next_request_ = 0;
+    std::size_t in_flight_ = 0;
+    detail::RouteStatistics unmatched_;
+    detail::RouteStatistics preflights_;
+    metrics::Registry metrics_;
     mutable std::string openapi_;
 };
 
