@@ -12,6 +12,9 @@ core::Result<auth::Principal> JwtAuthenticator::verify(std::string_view token,
         return core::Error(core::Errc::unauthenticated, "token_refused",
                            std::string(wrong_type ? texts_.wrong_type : texts_.bad));
     }
+    if (gate_ != nullptr && !gate_->admits(*claims)) {
+        return core::Error(core::Errc::unauthenticated, "token_revoked", std::string(texts_.bad));
+    }
     return std::move(claims->principal);
 }
 

@@ -78,6 +78,10 @@ std::string claims_json(const Claims& claims) {
         json.append(R"(,"jti":)");
         append_json_string(json, claims.token_id);
     }
+    if (!claims.session_id.empty()) {
+        json.append(R"(,"sid":)");
+        append_json_string(json, claims.session_id);
+    }
     return json.append("}");
 }
 

@@ -296,6 +296,9 @@ std::optional<ScannedClaims> scan_claims(std::string_view json, const JwtLimits&
         if (name == "jti") {
             return cursor.take_string(claims.token_id, limits.token_id_bytes_max);
         }
+        if (name == "sid") {
+            return cursor.take_string(claims.session_id, limits.token_id_bytes_max);
+        }
         return cursor.skip_value(text);
     });
     if (!well_formed || !kind || !type || !has_name || expires_at < 0 || claims.principal.id < 1) {

@@ -22,7 +22,8 @@ TokenIssuer::TokenIssuer(JwtSigner signer, crypto::RandomSource& random, TokenLi
     : signer_(std::move(signer)), random_(random), lifetimes_(lifetimes) {}
 
 core::Result<IssuedToken> TokenIssuer::issue(const Principal& who, TokenType type,
-                                             core::WallTime now) const {
+                                             core::WallTime now,
+                                             std::string_view session_id) const {
     constexpr std::size_t token_id_bytes = 16;
     const auto lifetime = lifetimes_.of(who.kind, type);
     Claims claims;
@@ -31,6 +32,7 @@ core::Result<IssuedToken> TokenIssuer::issue(const Principal& who, TokenType typ
     claims.issued_at = std::chrono::floor<std::chrono::seconds>(now);
     claims.expires_at = claims.issued_at + lifetime;
     claims.token_id = core::base64url_encode(random_.bytes(token_id_bytes));
+    claims.session_id = session_id;
     COURSESELECT_TRY(std::string token, signer_.sign(claims));
     return IssuedToken{std::move(token), lifetime, claims.expires_at, std::move(claims.token_id)};
 }

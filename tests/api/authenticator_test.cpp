@@ -73,6 +73,24 @@ TEST_SUITE("api/authenticator") {
         }
     }
 
+    TEST_CASE("a token that was taken back is refused though its signature is good") {
+        struct OneGone final : api::TokenGate {
+            [[nodiscard]] bool admits(const auth::Claims& claims) const override {
+                return claims.principal.id != 3;
+            }
+        };
+        const Tokens tokens;
+        const OneGone gate;
+        auto verifier = auth::JwtVerifier::hs256(tokens.secret);
+        REQUIRE(verifier.has_value());
+        const api::JwtAuthenticator authenticator(*std::move(verifier), tokens.clock, {}, &gate);
+        const auto refused = authenticator.verify(tokens.make(auth::TokenType::access, 1min),
+                                                  auth::TokenType::access);
+        REQUIRE_FALSE(refused.has_value());
+        CHECK(refused.error().code() == core::Errc::unauthenticated);
+        CHECK(refused.error().detail() == "Invalid authentication credentials");
+    }
+
     TEST_CASE("a node may have its own texts") {
         const Tokens tokens;
         const auto authenticator =

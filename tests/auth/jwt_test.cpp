@@ -20,6 +20,7 @@ auth::Claims sample_claims() {
     claims.issued_at = std::chrono::sys_seconds{1'700'000'000s};
     claims.expires_at = claims.issued_at + 60s;
     claims.token_id = "id";
+    claims.session_id = "session";
     return claims;
 }
 

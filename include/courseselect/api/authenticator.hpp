@@ -25,11 +25,21 @@ struct TokenTexts {
     std::string_view wrong_type = "Invalid token type";
 };
 
-/// Checks tokens by their signature alone.
+/// Knows which tokens were taken back though their signature is good: a session that was ended, a
+/// user who was deactivated. Called on the hot path: must not block.
+/// Thread-safety: the loop of the service.
+class TokenGate {
+  public:
+    virtual ~TokenGate() = default;
+    [[nodiscard]] virtual bool admits(const auth::Claims& claims) const = 0;
+};
+
+/// Checks tokens by their signature, and by what `gate` (which must outlive it) knows, if given.
 class JwtAuthenticator final : public Authenticator {
   public:
-    JwtAuthenticator(auth::JwtVerifier verifier, const core::Clock& clock, TokenTexts texts = {})
-        : verifier_(std::move(verifier)), clock_(clock), texts_(texts) {}
+    JwtAuthenticator(auth::JwtVerifier verifier, const core::Clock& clock, TokenTexts texts = {},
+                     const TokenGate* gate = nullptr)
+        : verifier_(std::move(verifier)), clock_(clock), texts_(texts), gate_(gate) {}
 
     [[nodiscard]] core::Result<auth::Principal> verify(std::string_view token,
                                                        auth::TokenType expected) const override;
@@ -38,6 +48,7 @@ class JwtAuthenticator final : public Authenticator {
     auth::JwtVerifier verifier_;
     const core::Clock& clock_;
     TokenTexts texts_;
+    const TokenGate* gate_;
 };
 
 }  // namespace courseselect::api

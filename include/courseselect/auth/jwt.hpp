@@ -34,6 +34,7 @@ struct Claims {
     std::chrono::sys_seconds expires_at{};
     std::chrono::sys_seconds issued_at{};  ///< 1970 when the token has no `iat`
     std::string token_id;                  ///< `jti`; empty when the token has none
+    std::string session_id;                ///< `sid`: the login it came from; may be empty
 
     friend bool operator==(const Claims&, const Claims&) = default;
 };
@@ -42,7 +43,7 @@ struct Claims {
 struct JwtLimits {
     std::size_t token_bytes_max = 4096;    ///< ours have about 300 (700 with RSA)
     std::size_t username_bytes_max = 256;  ///< 50 characters of four bytes, and room
-    std::size_t token_id_bytes_max = 128;  ///< a UUID has 36
+    std::size_t token_id_bytes_max = 128;  ///< a UUID has 36; of `jti` and `sid` each
     std::size_t secret_bytes_min = 32;     ///< RFC 7518 §3.2: at least the hash's size
     std::chrono::seconds leeway{0};        ///< how far the clocks of two nodes may differ
 };
@@ -57,7 +58,7 @@ class JwtSigner {
     [[nodiscard]] static JwtSigner with_key(crypto::PrivateKey key, std::string_view key_id = {});
 
     [[nodiscard]] JwtAlgorithm algorithm() const { return algorithm_; }
-    /// The compact token. `iat` and `jti` are left out when unset.
+    /// The compact token. `iat`, `jti` and `sid` are left out when unset.
     /// Errors: invalid_argument (username that is not UTF-8), internal (the library refused).
     [[nodiscard]] core::Result<std::string> sign(const Claims& claims) const;
 

@@ -34,9 +34,11 @@ class TokenIssuer {
   public:
     TokenIssuer(JwtSigner signer, crypto::RandomSource& random, TokenLifetimes lifetimes = {});
 
+    /// `session_id` becomes `sid`, by which the token can be taken back before it dies; empty: none.
     /// Errors: those of `JwtSigner::sign`.
     [[nodiscard]] core::Result<IssuedToken> issue(const Principal& who, TokenType type,
-                                                  core::WallTime now) const;
+                                                  core::WallTime now,
+                                                  std::string_view session_id = {}) const;
 
   private:
     JwtSigner signer_;
