@@ -86,9 +86,10 @@ ReasonSet SeatLedger::broken_rules(const Request& request, std::uint32_t student
     if (limits_.conflict_check) {
         why.insert_if(ReasonCode::time_conflict, clashes(student, course_slot));
     }
-    if (course.has_window) {
+    const bool in_term = limits_.window.contains(request.now);
+    if (course.has_window || !in_term) {
         why.insert_if(ReasonCode::outside_window,
-                      !cold_[course_slot].rule.window.contains(request.now));
+                      !in_term || !cold_[course_slot].rule.window.contains(request.now));
     }
     if (!has_it) {
         why.insert_if(ReasonCode::course_limit,
@@ -152,7 +153,7 @@ Decision SeatLedger::explain(ReasonSet why, std::uint32_t student_slot, std::uin
         }
     }
     if (why.contains(ReasonCode::outside_window)) {
-        details->window = course.window;
+        details->window = course.window.within(limits_.window);
     }
     if (why.contains(ReasonCode::course_limit)) {
         details->courses_max = limits_.courses_max;

@@ -37,6 +37,11 @@ TEST_SUITE("domain/course") {
         CHECK(window.contains(noon));
         CHECK_FALSE(window.contains(noon - tick));
         CHECK_FALSE(window.contains(noon + tick));
+        const domain::SelectionWindow later{.opens = noon - tick, .closes = noon};
+        CHECK(window.within(later) == domain::SelectionWindow{.opens = noon, .closes = noon});
+        CHECK_FALSE(window.within(later).contains(noon));
+        CHECK(window.within({}) == window);
+        CHECK(domain::SelectionWindow{}.within(window) == window);
         CHECK(domain::SelectionWindow{}.contains(noon));
     }
 

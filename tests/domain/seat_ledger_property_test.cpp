@@ -161,8 +161,12 @@ std::vector<Reason> expected(const World& world, const domain::LedgerLimits& lim
     }
     refuse_if(!tags.empty(), "missing_tags", "Student lacks the required tags: " + joined(tags));
     refuse_if(!clashing.empty(), "time_conflict", "Time conflict with " + joined(clashing));
-    refuse_if(wanted.window.opens && now < *wanted.window.opens, "outside_window",
-              "Course can be selected only from 1970-01-01 00:05 UTC");
+    const bool too_early = wanted.window.opens && now < *wanted.window.opens;
+    const bool too_late = limits.window.closes && now >= *limits.window.closes;
+    const std::string from = wanted.window.opens ? " from 1970-01-01 00:05 UTC" : "";
+    const std::string until = limits.window.closes ? " until 1970-01-01 00:08 UTC" : "";
+    refuse_if(too_early || too_late, "outside_window",
+              "Course can be selected only" + from + until);
     if (!has_it) {
         for (Reason& reason : limit_reasons(world, limits, mine, wanted)) {
             reasons.push_back(std::move(reason));
@@ -357,11 +361,15 @@ class History {
             staged_ = committed_;
         }
     }
+    std::optional<core::WallTime> term_end() {
+        return one_in(4) ? std::optional(core::WallTime{std::chrono::minutes{8}}) : std::nullopt;
+    }
     void change_limits() {
         ledger_.set_limits({.courses_max = static_cast<std::uint32_t>(pick(5)),
                             .credits_max = Credits::from_hundredths(200 * pick(5)),
                             .conflict_check = !one_in(4),
-                            .tag_check = !one_in(4)});
+                            .tag_check = !one_in(4),
+                            .window = {.opens = {}, .closes = term_end()}});
     }
 
     /// A reader who applies every change keeps the same counts as the ledger.

@@ -153,6 +153,25 @@ TEST_SUITE("domain/seat_ledger") {
         CHECK(deselect(ledger, 1, 1).accepted());
     }
 
+    TEST_CASE("the term's window holds for every course; a course's own narrows it") {
+        const auto hour = std::chrono::hours{1};
+        SeatLedger ledger({.window = {.opens = noon, .closes = noon + 2 * hour}});
+        fill(ledger);
+        const auto tick = std::chrono::microseconds{1};
+        CHECK_FALSE(select(ledger, 1, 1, noon - tick).accepted());
+        CourseRule rule = course(1);
+        rule.window = {.opens = noon + hour, .closes = noon + 3 * hour};
+        REQUIRE(ledger.update_course(rule));
+        const Decision early = select(ledger, 1, 1, noon);
+        CHECK(early.why().list() == codes({ReasonCode::outside_window}));
+        CHECK(early.details().window.opens == noon + hour);
+        CHECK(early.details().window.closes == noon + 2 * hour);
+        CHECK_FALSE(select(ledger, 1, 1, noon + 2 * hour).accepted());
+        CHECK(select(ledger, 1, 1, noon + hour).accepted());
+        ledger.commit();
+        CHECK(deselect(ledger, 1, 1).accepted());
+    }
+
     TEST_CASE("completed and selected courses satisfy prerequisites") {
         SeatLedger ledger;
         fill(ledger);

@@ -59,6 +59,17 @@ struct SelectionWindow {
     [[nodiscard]] bool contains(core::WallTime now) const {
         return (!opens || *opens <= now) && (!closes || now < *closes);
     }
+    /// When both are open. Two that never meet leave a window that closes before it opens.
+    [[nodiscard]] SelectionWindow within(const SelectionWindow& other) const {
+        SelectionWindow both = *this;
+        if (other.opens && (!opens || *other.opens > *opens)) {
+            both.opens = other.opens;
+        }
+        if (other.closes && (!closes || *other.closes < *closes)) {
+            both.closes = other.closes;
+        }
+        return both;
+    }
     friend bool operator==(const SelectionWindow&, const SelectionWindow&) = default;
 };
 

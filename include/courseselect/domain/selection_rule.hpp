@@ -46,6 +46,7 @@ struct LedgerLimits {
     Credits credits_max{};          ///< sum of a student's credits; 0: no limit
     bool conflict_check = true;     ///< refuse courses whose times clash
     bool tag_check = true;          ///< refuse students who lack a tag of the course
+    SelectionWindow window{};       ///< of all courses; a course's own window narrows it
 };
 
 /// A student while a plugged-in rule looks, staged selections included.
