@@ -3,7 +3,6 @@
 #include <doctest/doctest.h>
 #include <rapidcheck.h>
 
-#include "courseselect/auth/token_issuer.hpp"
 #include "courseselect/core/encoding.hpp"
 
 using namespace courseselect;
@@ -115,6 +114,36 @@ TEST_SUITE("auth/jwt") {
                         ->verify(token, jwt_now));
     }
 
+    TEST_CASE("names and ids inside a token are bounded too") {
+        const auto signer = *auth::JwtSigner::hs256(core::Secret(jwt_secret));
+        const auto accepted = [&](const auth::Claims& claims) {
+            return hs256_verifier().verify(*signer.sign(claims), jwt_now).has_value();
+        };
+        auth::Claims claims = sample_claims();
+        claims.principal.username = std::string(256, 'n');
+        CHECK(accepted(claims));
+        claims.principal.username += 'n';
+        CHECK_FALSE(accepted(claims));
+        claims = sample_claims();
+        claims.token_id = std::string(128, 'i');
+        claims.session_id = std::string(128, 's');
+        CHECK(accepted(claims));
+        claims.token_id += 'i';
+        CHECK_FALSE(accepted(claims));
+        claims.token_id.clear();
+        claims.session_id += 's';
+        CHECK_FALSE(accepted(claims));
+    }
+
+    TEST_CASE("what a token does not say is empty") {
+        const auto bare =
+            hs256_verifier().verify(signed_token(good_header, "{" + good_members + "}"), jwt_now);
+        REQUIRE(bare);
+        CHECK(bare->token_id.empty());
+        CHECK(bare->session_id.empty());
+        CHECK(bare->issued_at == std::chrono::sys_seconds{});
+    }
+
     TEST_CASE("no change to a token and no rubbish ever verifies") {
         const auto verifier = hs256_verifier();
         const auto token = *auth::JwtSigner::hs256(core::Secret(jwt_secret))->sign(sample_claims());
@@ -137,21 +166,5 @@ TEST_SUITE("auth/jwt") {
         CHECK_FALSE(auth::bearer_token("Bearer "));
         CHECK_FALSE(auth::bearer_token("Basic abc"));
         CHECK_FALSE(auth::bearer_token("abc"));
-    }
-}
-
-TEST_SUITE("auth/token_issuer") {
-    TEST_CASE("tokens live as the contract says and no two are equal") {
-        crypto::SeededRandomSource random(1);
-        const auth::TokenIssuer issuer(*auth::JwtSigner::hs256(core::Secret(jwt_secret)), random);
-        const auth::Principal who{auth::UserKind::admin, 1, "root"};
-        const auto access = issuer.issue(who, auth::TokenType::access, jwt_now);
-        const auto other = issuer.issue(who, auth::TokenType::access, jwt_now);
-        CHECK(access->expires_in == 28'800s);
-        CHECK(access->token != other->token);
-        CHECK(hs256_verifier().verify(access->token, jwt_now)->principal == who);
-        CHECK(auth::TokenLifetimes{}.of(auth::UserKind::student, auth::TokenType::refresh) ==
-              604'800s);
-        CHECK(auth::refresh_token_hash("abc").starts_with("ba7816bf"));
     }
 }

@@ -2,11 +2,9 @@
 
 #include <doctest/doctest.h>
 
-#include "courseselect/auth/codes.hpp"
-#include "courseselect/auth/throttle.hpp"
+#include "courseselect/crypto/digest.hpp"
 
 using namespace courseselect;
-using namespace std::chrono_literals;
 
 namespace {
 
@@ -74,6 +72,52 @@ TEST_SUITE("auth/password") {
         CHECK_FALSE(auth::PasswordHasher::create({.bcrypt_cost = 17}, random));
     }
 
+    TEST_CASE("a password has 1024 bytes at most, to hash and to match") {
+        crypto::SeededRandomSource random(6);
+        const auto hasher = quick_hasher(random);
+        const auto longest = secret(std::string(1024, 'p'));
+        const auto hash = hasher.hash(longest);
+        REQUIRE(hash);
+        CHECK(hasher.verify(longest, *hash));
+        const auto refused = hasher.hash(secret(std::string(1025, 'p')));
+        REQUIRE_FALSE(refused);
+        CHECK(refused.error().code() == core::Errc::invalid_argument);
+        CHECK_FALSE(hasher.verify(secret(std::string(1025, 'p')), *hash));
+    }
+
+    TEST_CASE("72 bytes go to bcrypt as they are, 73 by their digest") {
+        crypto::SeededRandomSource random(7);
+        const auto hasher = quick_hasher(random);
+        const auto plain = *hasher.hash(secret(std::string(72, 'p')));
+        CHECK(hasher.verify(secret(std::string(72, 'p')), plain));
+        CHECK_FALSE(hasher.verify(secret(std::string(73, 'p')), plain));
+        const auto digested = *hasher.hash(secret(std::string(73, 'p')));
+        CHECK(hasher.verify(secret(crypto::sha256_hex(std::string(73, 'p'))), digested));
+    }
+
+    TEST_CASE("two hashes of one password differ, and a lower cost asks for a new one") {
+        crypto::SeededRandomSource random(8);
+        const auto hasher = quick_hasher(random);
+        const auto first = *hasher.hash(secret("hunter22"));
+        CHECK(first != *hasher.hash(secret("hunter22")));
+        const auto dearer = *auth::PasswordHasher::create({.bcrypt_cost = 5}, random);
+        CHECK(dearer.verify(secret("hunter22"), first));
+        CHECK(dearer.needs_rehash(first));
+        CHECK_FALSE(hasher.needs_rehash(*dearer.hash(secret("hunter22"))));
+    }
+
+    TEST_CASE("costs from 4 to the configured bound are accepted") {
+        crypto::SeededRandomSource random(9);
+        CHECK(auth::PasswordHasher::create({.bcrypt_cost = 4}, random));
+        CHECK(auth::PasswordHasher::create({.bcrypt_cost = 6, .bcrypt_cost_max = 6}, random));
+        const auto refused =
+            auth::PasswordHasher::create({.bcrypt_cost = 7, .bcrypt_cost_max = 6}, random);
+        REQUIRE_FALSE(refused);
+        CHECK(refused.error().code() == core::Errc::invalid_argument);
+        CHECK_FALSE(
+            auth::PasswordHasher::create({.bcrypt_cost = 32, .bcrypt_cost_max = 40}, random));
+    }
+
     TEST_CASE("the policy counts characters below and bytes above") {
         const auth::PasswordPolicy policy;
         CHECK(policy.check("123456"));
@@ -82,41 +126,7 @@ TEST_SUITE("auth/password") {
         CHECK(policy.check(std::string(1024, 'x')));
         CHECK(policy.check(std::string(1025, 'x')).error().reason() == "password_long");
         CHECK(policy.check("12345\xff").error().reason() == "password_text");
-    }
-}
-
-TEST_SUITE("auth/codes") {
-    TEST_CASE("codes have the contract's length and forgive typing") {
-        crypto::SeededRandomSource random(5);
-        CHECK(auth::make_registration_code(random).size() == 32);
-        const auto code = auth::make_reset_code(random);
-        CHECK(code.size() == 8);
-        CHECK(auth::normalize_reset_code(code.substr(0, 4) + "-" + code.substr(4)) == code);
-        CHECK_FALSE(auth::normalize_reset_code(code + "0"));
-        CHECK_FALSE(auth::normalize_reset_code(std::string(17, '-')));
-    }
-}
-
-TEST_SUITE("auth/throttle") {
-    TEST_CASE("delays double after the free attempts and a success forgives") {
-        auth::Throttle throttle({.free_attempts = 2, .delay_max = 3s, .keys_max = 2});
-        core::ManualClock clock;
-        CHECK(throttle.attempt("a", clock.mono_now()).allowed);
-        CHECK(throttle.attempt("a", clock.mono_now()).allowed);
-        CHECK(throttle.attempt("a", clock.mono_now()).retry_after == 1s);
-        clock.advance(1s);
-        CHECK(throttle.attempt("a", clock.mono_now()).allowed);
-        CHECK(throttle.attempt("a", clock.mono_now()).retry_after == 2s);
-        clock.advance(2s);
-        CHECK(throttle.attempt("a", clock.mono_now()).allowed);
-        CHECK(throttle.attempt("a", clock.mono_now()).retry_after == 3s);
-        throttle.succeeded("a");
-        CHECK(throttle.attempt("a", clock.mono_now()).allowed);
-        CHECK(throttle.attempt("b", clock.mono_now()).allowed);
-        CHECK(throttle.attempt("c", clock.mono_now()).allowed);
-        CHECK(throttle.size() == 2);
-        clock.advance(3600s);
-        CHECK(throttle.attempt("d", clock.mono_now()).allowed);
-        CHECK(throttle.size() == 1);
+        CHECK(policy.check(std::string("12345\0", 6)).error().reason() == "password_text");
+        CHECK(policy.check("").error().reason() == "password_short");
     }
 }

@@ -34,7 +34,8 @@ class TokenIssuer {
   public:
     TokenIssuer(JwtSigner signer, crypto::RandomSource& random, TokenLifetimes lifetimes = {});
 
-    /// `session_id` becomes `sid`, by which the token can be taken back before it dies; empty: none.
+    /// `session_id` becomes `sid`, by which the token can be taken back before it dies; empty for
+    /// none.
     /// Errors: those of `JwtSigner::sign`.
     [[nodiscard]] core::Result<IssuedToken> issue(const Principal& who, TokenType type,
                                                   core::WallTime now,
