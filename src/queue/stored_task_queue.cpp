@@ -139,7 +139,8 @@ std::vector<Task> StoredTaskQueue::take(std::size_t limit) {
     const core::WallTime now = clock_.wall_now();
     std::vector<Task> taken;
     const std::size_t bound = std::min(limit, options_.batch_max);
-    for (const std::int64_t sequence : index_.take(bound, clock_.mono_now() + options_.lease)) {
+    for (const std::int64_t sequence :
+         index_.take(bound, clock_.mono_now() + options_.patience.lease)) {
         Task& task = tasks_.at(sequence);
         if (!task.started_at) {
             task.started_at = now;
@@ -212,7 +213,7 @@ void StoredTaskQueue::begin_writing(std::int64_t sequence) {
 
 void StoredTaskQueue::end_writing(std::int64_t sequence) {
     writing_.erase(sequence);
-    index_.hold(sequence, clock_.mono_now() + options_.lease);
+    index_.hold(sequence, clock_.mono_now() + options_.patience.lease);
 }
 
 void StoredTaskQueue::note_finished(Task task) {
@@ -248,7 +249,7 @@ async::Task<core::Result<RetryOutcome>> StoredTaskQueue::retry(core::Uuid task_i
     task.redelivered = true;
     task.message = std::move(reason);
     begin_writing(sequence);
-    if (task.attempts >= options_.attempts_max) {
+    if (task.attempts >= options_.patience.attempts_max) {
         task.status = TaskStatus::failed;
         task.completed_at = clock_.wall_now();
         std::vector<Task> dead;
@@ -270,11 +271,11 @@ async::Task<core::Result<RetryOutcome>> StoredTaskQueue::retry(core::Uuid task_i
 }
 
 std::chrono::milliseconds StoredTaskQueue::retry_delay(int attempts) {
-    auto delay = options_.retry_delay_min;
-    for (int i = 1; i < attempts && delay < options_.retry_delay_max; ++i) {
+    auto delay = options_.patience.retry_delay_min;
+    for (int i = 1; i < attempts && delay < options_.patience.retry_delay_max; ++i) {
         delay *= 2;
     }
-    delay = std::min(delay, options_.retry_delay_max);
+    delay = std::min(delay, options_.patience.retry_delay_max);
     // Half to all of it, so that tasks which failed together do not return together.
     const auto random = random_();
     return delay / 2 + delay * random[0] / 510;

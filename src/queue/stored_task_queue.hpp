@@ -41,6 +41,8 @@ class StoredTaskQueue final : public TaskQueue {
     async::Task<core::Result<std::vector<Task>>> dead_letters(std::size_t limit) override;
     QueueStatistics statistics() override;
     async::Task<core::Result<std::size_t>> purge(core::WallTime before) override;
+    void set_patience(const Patience& patience) override { options_.patience = patience; }
+    void end_waits() override;
     async::Task<> close() override;
 
   private:
@@ -75,7 +77,7 @@ class StoredTaskQueue final : public TaskQueue {
     const core::Clock& clock_;
     const std::unique_ptr<TaskStore> store_;
     RandomBytes random_;
-    const TaskQueueOptions options_;
+    TaskQueueOptions options_;
     const detail::TaskIdCodec codec_;
     std::int64_t last_sequence_;
     std::size_t submitting_ = 0;  ///< tasks on their way into the store
@@ -88,6 +90,7 @@ class StoredTaskQueue final : public TaskQueue {
     std::unordered_multimap<std::int64_t, Waiter> waiters_;
     Waiter dispatcher_;
     bool closing_ = false;
+    bool waits_ended_ = false;
     async::TaskGroup background_;
 };
 

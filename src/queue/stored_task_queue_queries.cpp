@@ -63,7 +63,7 @@ async::Task<core::Result<std::optional<TaskView>>> StoredTaskQueue::status(core:
 async::Task<core::Result<std::optional<TaskView>>> StoredTaskQueue::wait(
     core::Uuid task_id, std::chrono::milliseconds at_most) {
     const Task* const task = find(task_id);
-    const bool may_wait = task != nullptr && !task->is_finished() && !closing_ &&
+    const bool may_wait = task != nullptr && !task->is_finished() && !waits_ended_ &&
                           at_most.count() > 0 && waiters_.size() < options_.waiters_max;
     if (may_wait) {
         const std::int64_t sequence = task->sequence;
@@ -214,12 +214,17 @@ void StoredTaskQueue::forget(const PurgeStep& step) {
     }
 }
 
-async::Task<> StoredTaskQueue::close() {
-    closing_ = true;
+void StoredTaskQueue::end_waits() {
+    waits_ended_ = true;
     for (const auto& entry : waiters_) {
         wake(entry.second);
     }
     waiters_.clear();
+}
+
+async::Task<> StoredTaskQueue::close() {
+    closing_ = true;
+    end_waits();
     if (dispatcher_) {
         wake(std::exchange(dispatcher_, nullptr));
     }

@@ -182,7 +182,7 @@ TEST_SUITE("queue/task_queue") {
 
     TEST_CASE_TEMPLATE("a failing task is retried after a growing pause, then a dead letter",
                        Engine, BOTH_ENGINES) {
-        QueueFixture<Engine> f(queue::TaskQueueOptions{.attempts_max = 3});
+        QueueFixture<Engine> f(queue::TaskQueueOptions{.patience = {.attempts_max = 3}});
         const auto id = f.submit_one(wish(1, 10));
         f.submit_one(wish(1, 11));
         for (const auto pause : {100ms, 200ms}) {
@@ -201,6 +201,20 @@ TEST_SUITE("queue/task_queue") {
         CHECK(dead[0].id == id);
         CHECK(dead[0].message == "data node away");
         CHECK(dead[0].attempts == 3);
+    }
+
+    TEST_CASE_TEMPLATE("patience may change while tasks wait and run", Engine, BOTH_ENGINES) {
+        QueueFixture<Engine> f;
+        const auto id = f.submit_one(wish(1, 10));
+        f.tasks->take(1);
+        f.tasks->set_patience({.lease = 5s, .attempts_max = 1});
+        f.clock.advance(29'999ms);
+        CHECK(f.tasks->take(1).empty());  // a lease that runs keeps its end
+        f.clock.advance(1ms);
+        CHECK(f.tasks->take(1).size() == 1);
+        f.clock.advance(5s);
+        CHECK(f.tasks->take(1).size() == 1);
+        CHECK(f.retry(id) == queue::RetryOutcome::dead_letter);
     }
 
     TEST_CASE_TEMPLATE("a student's tasks are listed newest first, also beyond the cache", Engine,

@@ -22,15 +22,20 @@ namespace courseselect::queue {
 /// Sixteen random bytes for a task id; injected.
 using RandomBytes = core::UniqueFunction<std::array<std::uint8_t, 16>()>;
 
+/// How long a task may take and how often it is tried; may change at run time.
+struct Patience {
+    std::chrono::milliseconds lease{30'000};  ///< until a task that was taken is given out again
+    int attempts_max = 8;                     ///< failed attempts until dead letter
+    std::chrono::milliseconds retry_delay_min{100};     ///< doubles per attempt, with jitter ...
+    std::chrono::milliseconds retry_delay_max{30'000};  ///< ... up to this
+};
+
 struct TaskQueueOptions {
     std::size_t pending_max = 500'000;  ///< unfinished tasks; more are refused
     std::size_t batch_max = 1'000;      ///< items of one submit, take or complete
     std::size_t client_ref_bytes_max = 128;
     int priority_max = 100;                   ///< and its negative is the least
-    std::chrono::milliseconds lease{30'000};  ///< until a task that was taken is given out again
-    int attempts_max = 8;                     ///< failed attempts until dead letter
-    std::chrono::milliseconds retry_delay_min{100};     ///< doubles per attempt, with jitter ...
-    std::chrono::milliseconds retry_delay_max{30'000};  ///< ... up to this
+    Patience patience;
     std::size_t finished_cached_max = 100'000;          ///< recent results kept in memory
     std::size_t waiters_max = 20'000;  ///< long polls; more get the current state at once
     std::size_t list_max = 1'000;      ///< tasks in one listing
@@ -95,6 +100,12 @@ class TaskQueue {
     /// `NewTask::client_ref`), in bounded steps. Returns their number.
     [[nodiscard]] virtual async::Task<core::Result<std::size_t>> purge(core::WallTime before) = 0;
 
+    /// From now on these; leases that run keep their end.
+    virtual void set_patience(const Patience& patience) = 0;
+
+    /// Ends the long polls under way and lets no new ones wait: each says at once how its task
+    /// stands. Everything else goes on, so that what is accepted is still carried out.
+    virtual void end_waits() = 0;
     /// Ends every wait; await it before destruction. The storage is left to its owner.
     [[nodiscard]] virtual async::Task<> close() = 0;
 };
