@@ -46,7 +46,9 @@ class Assembler {
 
     core::Result<ClientPointer> client_of(Service service) {
         if (const auto found = local_.find(service); found != local_.end()) {
-            return ClientPointer(std::make_unique<net::http::LocalClient>(*found->second));
+            return ClientPointer(std::make_unique<net::http::LocalClient>(
+                *found->second,
+                net::http::ParserLimits{.body_bytes_max = config_.common.body_bytes_max}));
         }
         const auto url = config_.common.urls.find(service);
         return net::http::make_service_client(

@@ -71,8 +71,6 @@ TESTED_ELSEWHERE = {
     "net/http/handler": "tests/net/http/server_test.cpp",
     "net/http/message": "tests/net/http/server_test.cpp",
     "net/http/blocking_client": "tests/net/http/fallback_client_test.cpp",
-    "net/http/local_client": "tests/net/http/fallback_client_test.cpp",
-    "net/http/service_client": "tests/net/http/fallback_client_test.cpp",
     "nodes/assembly": "tests/system/daemons_test.cpp",
     "nodes/auth/administration": "tests/nodes/auth/auth_node_test.cpp",
     "nodes/auth/auth_options": "tests/nodes/auth/auth_node_test.cpp",

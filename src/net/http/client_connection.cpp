@@ -1,19 +1,27 @@
 #include "client_connection.hpp"
 
-#include <openssl/ssl.h>
 #include <sys/socket.h>
 
+#include <algorithm>
 #include <asio/buffer.hpp>
 #include <asio/connect.hpp>
 #include <asio/ip/address.hpp>
 #include <asio/local/stream_protocol.hpp>
 #include <asio/ssl/error.hpp>
-#include <asio/ssl/host_name_verification.hpp>
 #include <asio/write.hpp>
 #include <cerrno>
 #include <utility>
 
+#include "client_tls.hpp"
+
 namespace courseselect::net::http {
+namespace {
+
+/// First and longest wait between two tries to connect; how often is up to the connect timeout.
+constexpr std::chrono::milliseconds backoff_min{1};
+constexpr std::chrono::milliseconds backoff_max{64};
+
+}  // namespace
 
 ClientConnection::ClientConnection(async::EventLoop& loop, const ServiceAddress& address,
                                    ResponseLimits limits, asio::ssl::context* tls, bool tls_verify)
@@ -21,6 +29,8 @@ ClientConnection::ClientConnection(async::EventLoop& loop, const ServiceAddress&
       address_(address),
       socket_(loop.context()),
       resolver_(loop.context()),
+      backoff_(loop.context()),
+      backoff_delay_(backoff_min),
       tls_verify_(tls_verify),
       parser_(limits) {
     if (tls != nullptr) {
@@ -33,8 +43,10 @@ void ClientConnection::exchange(std::shared_ptr<const std::string> bytes, Method
     bytes_ = std::move(bytes);
     on_end_ = std::move(on_end);
     parser_.start(method);
+    write_problem_.clear();
+    is_sent_ = false;
     if (is_connected_) {
-        write();
+        start();
     } else {
         connect();
     }
@@ -44,6 +56,7 @@ void ClientConnection::close() {
     is_closed_ = true;
     on_end_ = nullptr;
     resolver_.cancel();
+    backoff_.cancel();
     asio::error_code ignored;
     socket_.close(ignored);
 }
@@ -100,65 +113,82 @@ void ClientConnection::connect_to_any() {
 }
 
 void ClientConnection::on_connected(const asio::error_code& error) {
-    if (error || is_closed_) {
+    if (is_closed_) {
+        return;
+    }
+    const bool is_unix = address_.kind == ServiceAddress::Kind::unix_socket;
+    if (is_unix && (error == asio::error::no_buffer_space || error == asio::error::try_again)) {
+        return connect_again_later();
+    }
+    if (error) {
         return end(ExchangeEnd::not_connected, error.message());
     }
     asio::error_code ignored;
     socket_.non_blocking(true, ignored);
-    if (address_.kind != ServiceAddress::Kind::unix_socket) {
+    if (!is_unix) {
         socket_.set_option(asio::ip::tcp::no_delay(true), ignored);
     }
     if (tls_) {
         return handshake();
     }
     is_connected_ = true;
-    write();
+    start();
+}
+
+void ClientConnection::connect_again_later() {
+    backoff_.expires_after(backoff_delay_);
+    backoff_delay_ = std::min(backoff_delay_ * 2, backoff_max);
+    backoff_.async_wait([self = shared_from_this()](const asio::error_code& error) {
+        if (!error && !self->is_closed_) {
+            self->connect();
+        }
+    });
 }
 
 void ClientConnection::handshake() {
-    ::SSL_set_tlsext_host_name(tls_->native_handle(), address_.host.c_str());
-    asio::error_code ignored;
-    if (tls_verify_) {
-        tls_->set_verify_mode(asio::ssl::verify_peer, ignored);
-        tls_->set_verify_callback(asio::ssl::host_name_verification(address_.host), ignored);
-    } else {
-        tls_->set_verify_mode(asio::ssl::verify_none, ignored);
-    }
-    tls_->async_handshake(asio::ssl::stream_base::client,
-                          [self = shared_from_this()](const asio::error_code& error) {
-                              if (error || self->is_closed_) {
-                                  return self->end(ExchangeEnd::not_connected, error.message());
-                              }
-                              self->is_connected_ = true;
-                              self->write();
-                          });
+    prepare_tls_client(tls_->native_handle(), address_.host, tls_verify_);
+    tls_->async_handshake(asio::ssl::stream_base::client, [self = shared_from_this()](
+                                                              const asio::error_code& error) {
+        if (self->is_closed_) {
+            return;
+        }
+        if (error) {
+            return self->end(ExchangeEnd::not_connected,
+                             tls_failure(self->tls_->native_handle(), self->address_.host, error));
+        }
+        self->is_connected_ = true;
+        self->start();
+    });
 }
 
-void ClientConnection::write() {
-    if (tls_) {
-        return write_rest(0);
+void ClientConnection::start() {
+    std::size_t sent = 0;
+    if (!tls_) {
+        asio::error_code error;
+        sent = socket_.write_some(asio::buffer(*bytes_), error);
+        is_sent_ = sent > 0;
+        if (error && error != asio::error::would_block) {
+            write_problem_ = error.message();
+            if (is_used_) {  // what a used connection says now is no answer to this request
+                return end(ExchangeEnd::not_connected, write_problem_);
+            }
+        }
     }
-    asio::error_code error;
-    const std::size_t sent = socket_.write_some(asio::buffer(*bytes_), error);
-    if (error && error != asio::error::would_block) {
-        return end(sent == 0 ? ExchangeEnd::not_connected : ExchangeEnd::lost_unread,
-                   error.message());
+    if (sent < bytes_->size() && write_problem_.empty()) {
+        write_rest(sent);
     }
-    if (sent == bytes_->size()) {
-        return read();
-    }
-    write_rest(sent);
+    read();
 }
 
 void ClientConnection::write_rest(std::size_t sent) {
+    is_writing_ = true;
+    is_sent_ = true;
     const auto rest = asio::buffer(bytes_->data() + sent, bytes_->size() - sent);
     auto written = [self = shared_from_this(), bytes = bytes_](const asio::error_code& error,
                                                                std::size_t) {
+        self->is_writing_ = false;
         if (error) {
-            return self->end(ExchangeEnd::lost_unread, error.message());
-        }
-        if (!self->is_closed_) {
-            self->read();
+            self->write_problem_ = error.message();  // reading tells whether there is an answer
         }
     };
     if (tls_) {
@@ -188,20 +218,29 @@ void ClientConnection::on_read(const asio::error_code& error, std::size_t size) 
         return;
     }
     if (error) {
-        const bool ended = error == asio::error::eof || error == asio::ssl::error::stream_truncated;
-        if (ended && error == asio::error::eof &&
-            parser_.end() == ResponseParser::Status::complete) {
-            return end(ExchangeEnd::answered, {});
-        }
-        return end(parser_.has_begun() ? ExchangeEnd::lost : ExchangeEnd::lost_unread,
-                   ended ? "the connection was closed" : error.message());
+        return on_read_error(error);
     }
     switch (parser_.feed({buffer_.data(), size})) {
         case ResponseParser::Status::need_more: return read();
-        case ResponseParser::Status::complete: return end(ExchangeEnd::answered, {});
+        case ResponseParser::Status::complete: is_used_ = true; return end(ExchangeEnd::answered);
         case ResponseParser::Status::malformed:
-            return end(ExchangeEnd::lost, "the answer is malformed or over a limit");
+            return end(ExchangeEnd::lost, "the answer is malformed or over a limit (" +
+                                              std::string(parser_.problem()) + ")");
     }
+}
+
+void ClientConnection::on_read_error(const asio::error_code& error) {
+    // Without close_notify somebody else may have cut a TLS connection: no answer ends so.
+    if (error == asio::error::eof && parser_.end() == ResponseParser::Status::complete) {
+        return end(ExchangeEnd::answered);
+    }
+    const bool ended = error == asio::error::eof || error == asio::ssl::error::stream_truncated;
+    const std::string how = ended ? "the connection was closed" : error.message();
+    if (parser_.has_begun()) {
+        return end(ExchangeEnd::lost, how + " in the middle of the answer");
+    }
+    const std::string& problem = write_problem_.empty() ? how : write_problem_;
+    end(is_sent_ ? ExchangeEnd::lost_unread : ExchangeEnd::not_connected, problem);
 }
 
 }  // namespace courseselect::net::http

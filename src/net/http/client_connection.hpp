@@ -6,6 +6,8 @@
 #include <asio/ip/tcp.hpp>
 #include <asio/ssl/context.hpp>
 #include <asio/ssl/stream.hpp>
+#include <asio/steady_timer.hpp>
+#include <chrono>
 #include <functional>
 #include <memory>
 #include <string>
@@ -28,6 +30,9 @@ enum class ExchangeEnd : unsigned char {
 };
 
 /// Calls `on_end` once for each exchange; `close()` prevents it. One exchange at a time.
+///
+/// It reads while it writes: a server that refuses a large body answers before it has read all of
+/// it, and then closes (RFC 9112 §9.6), which fails the write but does not take the answer away.
 /// Thread-safety: the loop's thread.
 class ClientConnection final : public std::enable_shared_from_this<ClientConnection> {
   public:
@@ -42,9 +47,12 @@ class ClientConnection final : public std::enable_shared_from_this<ClientConnect
     /// Ends everything without a call; whatever was under way is forgotten.
     void close();
 
-    [[nodiscard]] bool is_connected() const { return is_connected_; }
     /// Nothing of the present request has left yet.
     [[nodiscard]] bool is_connecting() const { return !is_connected_; }
+    /// After `answered`: another request may follow.
+    [[nodiscard]] bool may_reuse() const {
+        return parser_.may_reuse() && !is_writing_ && write_problem_.empty();
+    }
     /// Idle: the other side has closed, or sent what nobody asked for.
     [[nodiscard]] bool is_stale();
     [[nodiscard]] ResponseParser& parser() { return parser_; }
@@ -57,12 +65,15 @@ class ClientConnection final : public std::enable_shared_from_this<ClientConnect
     /// One address after the other, until one accepts.
     void connect_to_any();
     void on_connected(const asio::error_code& error);
+    /// A unix socket whose backlog is full refuses at once, TCP waits: wait here too.
+    void connect_again_later();
     void handshake();
-    void write();
+    void start();
     void write_rest(std::size_t sent);
     void read();
     void on_read(const asio::error_code& error, std::size_t size);
-    void end(ExchangeEnd how, const std::string& problem);
+    void on_read_error(const asio::error_code& error);
+    void end(ExchangeEnd how, const std::string& problem = {});
     template <class Handler>
     void async_read(Handler handler);
 
@@ -70,6 +81,8 @@ class ClientConnection final : public std::enable_shared_from_this<ClientConnect
     const ServiceAddress& address_;
     Socket socket_;
     asio::ip::tcp::resolver resolver_;
+    asio::steady_timer backoff_;
+    std::chrono::milliseconds backoff_delay_;
     std::vector<Socket::endpoint_type> endpoints_;
     std::unique_ptr<asio::ssl::stream<Socket&>> tls_;
     bool tls_verify_;
@@ -77,6 +90,10 @@ class ClientConnection final : public std::enable_shared_from_this<ClientConnect
     std::array<char, 8192> buffer_;
     std::shared_ptr<const std::string> bytes_;
     OnEnd on_end_;
+    std::string write_problem_;  // why the present request could not be sent whole
+    bool is_sent_ = false;       // some of it was
+    bool is_writing_ = false;
+    bool is_used_ = false;  // an earlier exchange was answered
     bool is_connected_ = false;
     bool is_closed_ = false;
 };

@@ -17,6 +17,12 @@ std::size_t FallbackClient::first_way() const {
     return clock_.mono_now() >= try_first_at_ ? 0 : working_;
 }
 
+/// The best way is asked again after a while, when another one has to stand in for it.
+void FallbackClient::prefer(std::size_t way) {
+    working_ = way;
+    try_first_at_ = way == 0 ? core::MonoTime() : clock_.mono_now() + options_.prefer_first_after;
+}
+
 const ServiceAddress& FallbackClient::preferred() const { return ways_[first_way()]->address(); }
 
 async::Task<core::Result<ClientResponse>> FallbackClient::send(ClientRequest request,
@@ -32,11 +38,12 @@ async::Task<core::Result<ClientResponse>> FallbackClient::send(ClientRequest req
             co_return core::Error(core::Errc::deadline_exceeded, "timeout",
                                   "no way to the service was found in time");
         }
-        auto result = co_await ways_[way]->send_borrowed(request, left);
+        const auto ways_left = static_cast<int>(ways_.size() - i);
+        const SendLimits limits{.timeout = left, .connect_timeout = left / ways_left};
+        auto result = co_await ways_[way]->send_borrowed(request, limits);
         if (result || result.error().code() != core::Errc::unavailable) {
-            if (way != 0 && first == 0) {  // the best way is away: leave it alone for a while
-                working_ = way;
-                try_first_at_ = clock_.mono_now() + options_.prefer_first_after;
+            if (way != first) {
+                prefer(way);
             }
             co_return result;
         }

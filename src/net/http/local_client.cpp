@@ -1,64 +1,58 @@
 #include "courseselect/net/http/local_client.hpp"
 
 #include <exception>
+#include <string>
 #include <utility>
-#include <vector>
+
+#include "client_request.hpp"
+#include "courseselect/core/check.hpp"
+#include "response_parser.hpp"
+#include "response_writer.hpp"
 
 namespace courseselect::net::http {
 namespace {
 
-ClientResponse as_client_response(Response response, Method method) {
-    ClientResponse answer;
-    answer.status = response.status;
-    if (!response.content_type.empty()) {
-        answer.headers.push_back({"Content-Type", std::string(response.content_type)});
-    }
-    for (Header& field : response.headers) {
-        answer.headers.push_back(std::move(field));
-    }
-    if (method != Method::head) {
-        answer.body = std::move(response.body);
-    }
-    return answer;
-}
+constexpr std::string_view local_host = "localhost";
 
-Request view_of(const ClientRequest& sent, const std::vector<HeaderView>& fields) {
-    Request request;
-    request.method = sent.method;
-    request.target = sent.target;
-    const std::size_t mark = request.target.find('?');
-    request.path = request.target.substr(0, mark);
-    request.query =
-        mark == std::string_view::npos ? std::string_view() : request.target.substr(mark + 1);
-    request.body = sent.body;
-    request.headers = fields;
-    request.peer.address = "local";
-    return request;
+core::Result<ClientResponse> as_received(const Response& response, Method method) {
+    std::string bytes;
+    append_response(bytes, response,
+                    {.head_only = method == Method::head, .close = response.close});
+    ResponseParser parser{ResponseLimits{}};
+    parser.start(method);
+    if (parser.feed(bytes) != ResponseParser::Status::complete) {
+        return core::Error(
+            core::Errc::outcome_unknown, "bad_answer",
+            "the answer is malformed or over a limit: " + std::string(parser.problem()));
+    }
+    return parser.take();
 }
 
 }  // namespace
 
 async::Task<core::Result<ClientResponse>> LocalClient::send(ClientRequest request,
                                                             std::chrono::milliseconds) {
-    if (!request.target.starts_with('/')) {
-        co_return core::Error(core::Errc::invalid_argument, "bad_request",
-                              "the target must start with '/'");
+    const auto fine = check_request(request);
+    if (!fine) {
+        co_return core::Error(fine.error());
     }
-    std::vector<HeaderView> fields;
-    fields.reserve(request.headers.size());
-    for (const Header& field : request.headers) {
-        fields.push_back({field.name, field.value});
+    std::string bytes = write_request(request, {}, local_host);
+    RequestParser parser(limits_);
+    const RequestParser::Status status = parser.feed(bytes.data(), bytes.size());
+    if (status == RequestParser::Status::failed) {
+        const Response refused = refusal(parser.failure().status, parser.failure().detail);
+        co_return as_received(refused, request.method);
     }
-    const Request view = view_of(request, fields);
+    COURSESELECT_CHECK(status == RequestParser::Status::complete);
+    Request& received = parser.request();
+    received.peer.address = "local";
     Response response;
     try {
-        response = co_await handler_.handle(view);
+        response = co_await handler_.handle(received);
     } catch (const std::exception&) {
-        response = Response();
-        response.status = 500;
-        response.body = R"({"detail":"Internal Server Error"})";
+        response = refusal(500, "Internal Server Error");
     }
-    co_return as_client_response(std::move(response), request.method);
+    co_return as_received(response, request.method);
 }
 
 }  // namespace courseselect::net::http

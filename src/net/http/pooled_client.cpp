@@ -3,13 +3,14 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <asio/ssl/context.hpp>
 #include <asio/steady_timer.hpp>
 #include <deque>
 #include <utility>
 #include <vector>
 
 #include "client_connection.hpp"
+#include "client_request.hpp"
+#include "client_tls.hpp"
 #include "courseselect/async/completion.hpp"
 
 namespace courseselect::net::http {
@@ -17,60 +18,12 @@ namespace {
 
 using ClientResult = core::Result<ClientResponse>;
 
-bool is_safe(Method method) { return method == Method::get || method == Method::head; }
-
-bool breaks_line(std::string_view text) {
-    return text.find_first_of(std::string_view("\r\n\0", 3)) != std::string_view::npos;
-}
-
-core::Result<> check_request(const ClientRequest& request) {
-    const auto bad = [](std::string_view why) {
-        return core::Error(core::Errc::invalid_argument, "bad_request", std::string(why));
-    };
-    const bool printable = std::all_of(request.target.begin(), request.target.end(),
-                                       [](unsigned char c) { return c > 0x20 && c < 0x7f; });
-    if (!request.target.starts_with('/') || !printable) {
-        return bad("the target must start with '/' and hold no blanks or control characters");
-    }
-    for (const Header& field : request.headers) {
-        if (field.name.empty() || breaks_line(field.name) || breaks_line(field.value)) {
-            return bad("a header field is empty or holds a line break");
-        }
-        for (const std::string_view own :
-             {"Content-Length", "Transfer-Encoding", "Connection", "Host"}) {
-            if (same_field_name(field.name, own)) {
-                return bad(fmt::format("the client sets {} itself", own));
-            }
-        }
-    }
-    return {};
-}
-
-std::string write_request(const ClientRequest& request, const ServiceAddress& address) {
-    std::string text;
-    text.reserve(256 + request.target.size() + request.body.size());
-    text.append(method_name(request.method)).append(" ").append(address.base_path);
-    text.append(request.target).append(" HTTP/1.1\r\nHost: ").append(address.authority());
-    text.append("\r\n");
-    bool has_type = false;
-    for (const Header& field : request.headers) {
-        text.append(field.name).append(": ").append(field.value).append("\r\n");
-        has_type = has_type || same_field_name(field.name, "Content-Type");
-    }
-    if (!request.body.empty() && !has_type) {
-        text.append("Content-Type: application/json\r\n");
-    }
-    if (!request.body.empty() || !is_safe(request.method)) {
-        text.append(fmt::format("Content-Length: {}\r\n", request.body.size()));
-    }
-    return text.append("\r\n").append(request.body);
-}
-
 /// A request under way; lives in the frame of the coroutine that sent it.
 struct Exchange {
     std::shared_ptr<const std::string> bytes;
     Method method = Method::get;
     core::MonoTime deadline;
+    std::chrono::milliseconds connect_timeout{0};
     bool is_repeated = false;
     async::Completion<ClientResult> done;
 };
@@ -91,18 +44,7 @@ class PooledClient::Core : public std::enable_shared_from_this<PooledClient::Cor
         if (address.kind != ServiceAddress::Kind::tls) {
             return {};
         }
-        tls_ = std::make_unique<asio::ssl::context>(asio::ssl::context::tls_client);
-        asio::error_code error;
-        if (options.tls_ca_file.empty()) {
-            tls_->set_default_verify_paths(error);
-        } else {
-            tls_->load_verify_file(options.tls_ca_file, error);
-        }
-        if (error) {
-            return core::Error(core::Errc::invalid_argument, "tls_ca_file",
-                               fmt::format("the CA file '{}' cannot be used: {}",
-                                           options.tls_ca_file, error.message()));
-        }
+        COURSESELECT_TRY(tls_, make_tls_client_context(options.tls_ca_file));
         return {};
     }
 
@@ -162,7 +104,8 @@ class PooledClient::Core : public std::enable_shared_from_this<PooledClient::Cor
     struct Slot {
         std::shared_ptr<ClientConnection> connection;
         Exchange* exchange = nullptr;
-        core::MonoTime since;  ///< when it began to connect, or to be idle
+        core::MonoTime idle_since;
+        core::MonoTime connect_by;
         bool is_reused = false;
     };
     using SlotPointer = std::shared_ptr<Slot>;
@@ -197,7 +140,7 @@ class PooledClient::Core : public std::enable_shared_from_this<PooledClient::Cor
                            .header_count_max = options.header_count_max,
                            .body_bytes_max = options.body_bytes_max},
             tls_.get(), options.tls_verify);
-        slot->since = clock_.mono_now();
+        slot->connect_by = clock_.mono_now() + exchange.connect_timeout;
         slots_.push_back(slot);
         start(slot, exchange);
     }
@@ -238,7 +181,7 @@ class PooledClient::Core : public std::enable_shared_from_this<PooledClient::Cor
 
     /// The connection is free: the first who waits gets it.
     void release(const SlotPointer& slot) {
-        if (!slot->connection->parser().may_reuse()) {
+        if (!slot->connection->may_reuse()) {
             drop(slot);
             return serve_waiting();
         }
@@ -248,7 +191,7 @@ class PooledClient::Core : public std::enable_shared_from_this<PooledClient::Cor
             slot->is_reused = true;
             return start(slot, *next);
         }
-        slot->since = clock_.mono_now();
+        slot->idle_since = clock_.mono_now();
         idle_.push_back(slot);
     }
 
@@ -286,23 +229,23 @@ class PooledClient::Core : public std::enable_shared_from_this<PooledClient::Cor
         std::vector<std::pair<Exchange*, core::Error>> late;
         for (const SlotPointer& slot : std::vector<SlotPointer>(slots_)) {
             if (slot->exchange == nullptr) {
-                if (now - slot->since > options.idle_timeout) {
+                if (now - slot->idle_since > options.idle_timeout) {
                     drop(slot);
                 }
                 continue;
             }
-            const bool over = now >= slot->exchange->deadline;
-            const bool slow =
-                slot->connection->is_connecting() && now - slot->since > options.connect_timeout;
-            if (over || slow) {
+            const bool is_unsent = slot->connection->is_connecting();
+            const bool is_over = now >= slot->exchange->deadline;
+            if (is_over || (is_unsent && now >= slot->connect_by)) {
                 drop(slot);
-                late.emplace_back(std::exchange(slot->exchange, nullptr),
-                                  over ? timeout_error() : connect_error());
+                Exchange& exchange = *std::exchange(slot->exchange, nullptr);
+                late.emplace_back(&exchange,
+                                  is_over ? timeout_error(exchange, is_unsent) : connect_error());
             }
         }
         for (auto at = waiting_.begin(); at != waiting_.end();) {
             if (now >= (*at)->deadline) {
-                late.emplace_back(*at, timeout_error());
+                late.emplace_back(*at, timeout_error(**at, true));
                 at = waiting_.erase(at);
             } else {
                 ++at;
@@ -319,9 +262,10 @@ class PooledClient::Core : public std::enable_shared_from_this<PooledClient::Cor
         }
     }
 
-    [[nodiscard]] core::Error timeout_error() const {
-        return {core::Errc::deadline_exceeded, "timeout",
-                address.to_string() + " did not answer in time"};
+    [[nodiscard]] core::Error timeout_error(const Exchange& exchange, bool is_unsent) const {
+        const bool had_no_effect = is_unsent || is_safe(exchange.method);
+        return {had_no_effect ? core::Errc::deadline_exceeded : core::Errc::outcome_unknown,
+                "timeout", address.to_string() + " did not answer in time"};
     }
     [[nodiscard]] core::Error connect_error() const {
         return {core::Errc::unavailable, "connect_timeout",
@@ -331,7 +275,7 @@ class PooledClient::Core : public std::enable_shared_from_this<PooledClient::Cor
     async::EventLoop& loop_;
     const core::Clock& clock_;
     asio::steady_timer timer_;
-    std::unique_ptr<asio::ssl::context> tls_;
+    TlsClientContext tls_;
     std::vector<SlotPointer> slots_;  // every connection, oldest first
     std::vector<SlotPointer> idle_;   // of these the unused ones, last used last
     std::deque<Exchange*> waiting_;
@@ -353,21 +297,25 @@ core::Result<std::unique_ptr<PooledClient>> PooledClient::open(async::EventLoop&
 
 async::Task<ClientResult> PooledClient::send(ClientRequest request,
                                              std::chrono::milliseconds timeout) {
-    auto result = co_await send_borrowed(request, timeout);
+    const SendLimits limits{.timeout = timeout};
+    auto result = co_await send_borrowed(request, limits);
     co_return result;
 }
 
 async::Task<ClientResult> PooledClient::send_borrowed(const ClientRequest& request,
-                                                      std::chrono::milliseconds timeout) {
+                                                      SendLimits limits) {
     const auto fine = check_request(request);
     if (!fine) {
         co_return core::Error(fine.error());
     }
     const std::shared_ptr<Core> core = core_;
+    const ServiceAddress& to = core->address;
     Exchange exchange;
-    exchange.bytes = std::make_shared<const std::string>(write_request(request, core->address));
+    exchange.bytes =
+        std::make_shared<const std::string>(write_request(request, to.base_path, to.authority()));
     exchange.method = request.method;
-    exchange.deadline = core->mono_now() + timeout;
+    exchange.deadline = core->mono_now() + limits.timeout;
+    exchange.connect_timeout = std::min(core->options.connect_timeout, limits.connect_timeout);
     core->submit(exchange);
     async::Completion<ClientResult>& done = exchange.done;
     auto result = co_await done;

@@ -81,9 +81,11 @@ void append_response(std::string& out, const Response& response, const ResponseC
     const std::size_t start = out.size();
     out.resize(start + bound);
     char* at = put_status_line(out.data() + start, response.status);
-    at = put(at, "Date: ");
-    at = put(at, context.date);
-    at = put(at, "\r\n");
+    if (!context.date.empty()) {
+        at = put(at, "Date: ");
+        at = put(at, context.date);
+        at = put(at, "\r\n");
+    }
     if (!has_no_content(response.status)) {
         if (!response.content_type.empty()) {
             at = put(at, "Content-Type: ");

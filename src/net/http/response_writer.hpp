@@ -29,7 +29,7 @@ class DateCache {
 
 /// What the head of an answer depends on besides the response.
 struct ResponseContext {
-    std::string_view date;
+    std::string_view date;   ///< empty: no Date (a caller in the same process has the same clock)
     bool head_only = false;  ///< HEAD: the length of the body, but no body
     bool close = false;      ///< `Connection: close`
     bool http_1_0 = false;   ///< says `Connection: keep-alive` when it is kept

@@ -19,6 +19,13 @@ core::Error bad_address(std::string_view text, std::string_view problem) {
                         text, problem)};
 }
 
+/// What may stand in a request line as part of a target: visible ASCII without query or fragment.
+bool is_path(std::string_view path) {
+    return std::all_of(path.begin(), path.end(), [](unsigned char c) {
+        return c > 0x20 && c < 0x7f && c != '?' && c != '#';
+    });
+}
+
 std::string without_last_slash(std::string_view path) {
     while (path.ends_with('/')) {
         path.remove_suffix(1);
@@ -41,6 +48,9 @@ core::Result<ServiceAddress> parse_unix(std::string_view text, std::string_view 
         address.kind = ServiceAddress::Kind::unix_socket;
         address.socket_path = path.substr(0, end);
         address.base_path = without_last_slash(path.substr(end));
+        if (address.socket_path.find('\0') != std::string::npos || !is_path(address.base_path)) {
+            return bad_address(text, "the path has a query, blanks or other than ASCII characters");
+        }
         if (address.socket_path.size() > socket_path_bytes_max) {
             return bad_address(text, "the socket's path is longer than 107 bytes");
         }
@@ -74,6 +84,9 @@ core::Result<ServiceAddress> parse_tcp(std::string_view text, std::string_view r
     if (is_v6 && host_end == std::string_view::npos) {
         return bad_address(text, "the bracket of the IPv6 address is not closed");
     }
+    if (!is_path(address.base_path)) {
+        return bad_address(text, "the path has a query, blanks or other than ASCII characters");
+    }
     address.host = is_v6 ? authority.substr(1, host_end - 1) : authority.substr(0, host_end);
     const std::size_t behind = is_v6 ? host_end + 1 : std::min(host_end, authority.size());
     const std::string_view port = authority.substr(behind);
@@ -83,7 +96,8 @@ core::Result<ServiceAddress> parse_tcp(std::string_view text, std::string_view r
         }
         COURSESELECT_TRY(address.port, parse_port(text, port.substr(1)));
     }
-    if (address.host.empty() || address.host.find_first_of(" @?#\\") != std::string::npos) {
+    if (address.host.empty() || !is_path(address.host) ||
+        address.host.find_first_of("@\\") != std::string::npos) {
         return bad_address(text, "the host is missing or has characters that hosts cannot have");
     }
     return address;

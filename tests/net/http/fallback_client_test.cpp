@@ -7,7 +7,6 @@
 #include <optional>
 
 #include "courseselect/net/http/blocking_client.hpp"
-#include "courseselect/net/http/local_client.hpp"
 #include "courseselect/net/http/server.hpp"
 #include "courseselect/net/http/service_client.hpp"
 #include "scripted_server.hpp"
@@ -25,9 +24,6 @@ class Named final : public Handler {
   public:
     explicit Named(std::string name) : name_(std::move(name)) {}
     async::Task<Response> handle(const Request& request) override {
-        if (request.path == "/throws") {
-            throw std::runtime_error("boom");
-        }
         Response response;
         response.body = name_ + " " + std::string(method_name(request.method)) + " " +
                         std::string(request.path) + "?" + std::string(request.query) + " from " +
@@ -98,20 +94,6 @@ TEST_SUITE("net/http/fallback_client") {
         ClientRequest request{.method = Method::post, .target = "/", .body = "{}"};
         test::run(loop, ask(client, std::move(request), out));
         CHECK(out == "outcome_unknown");
-    }
-}
-
-TEST_SUITE("net/http/local_client") {
-    TEST_CASE("a handler in the same process is called without a socket") {
-        async::EventLoop loop;
-        Named handler("here");
-        LocalClient client(handler);
-        CHECK(text_of(loop, client, "/x?y=z") == "here GET /x?y=z from local");
-        CHECK(text_of(loop, client, "/throws") == R"({"detail":"Internal Server Error"})");
-        CHECK(text_of(loop, client, "x") == "invalid_argument");
-        std::string out = "kept";
-        test::run(loop, ask(client, {.method = Method::head, .target = "/x"}, out));
-        CHECK(out.empty());
     }
 }
 

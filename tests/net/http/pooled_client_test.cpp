@@ -6,9 +6,9 @@
 #include <optional>
 #include <string>
 
+#include "client_bench.hpp"
 #include "courseselect/async/task_group.hpp"
 #include "scripted_server.hpp"
-#include "support/run.hpp"
 
 using namespace courseselect;
 using namespace std::chrono_literals;
@@ -16,43 +16,12 @@ using net::http::ClientRequest;
 using net::http::Method;
 using net::http::PooledClient;
 using net::http::PooledClientOptions;
+using test::ClientBench;
+using test::keep;
 using test::ok;
+using test::Outcome;
 using test::Script;
 using test::ScriptedServer;
-
-namespace {
-
-using Outcome = core::Result<net::http::ClientResponse>;
-
-async::Task<> keep(net::http::Client& client, ClientRequest request,
-                   std::chrono::milliseconds timeout, std::optional<Outcome>& out) {
-    auto outcome = co_await client.send(std::move(request), timeout);
-    out.emplace(std::move(outcome));
-}
-
-struct Bench {
-    async::EventLoop loop;
-    core::SystemClock clock;
-    std::unique_ptr<PooledClient> client;
-
-    void open(std::uint16_t port, PooledClientOptions options = {}) {
-        options.tick = 5ms;
-        auto opened = PooledClient::open(loop, clock, {.host = "127.0.0.1", .port = port}, options);
-        REQUIRE(opened.has_value());
-        client = *std::move(opened);
-    }
-    Outcome send(ClientRequest request, std::chrono::milliseconds timeout = 5s) {
-        std::optional<Outcome> out;
-        test::run(loop, keep(*client, std::move(request), timeout, out));
-        return *std::move(out);
-    }
-    Outcome get(const std::string& target) { return send({.target = target}); }
-    Outcome post(const std::string& target) {
-        return send({.method = Method::post, .target = target, .body = "{}"});
-    }
-};
-
-}  // namespace
 
 TEST_SUITE("net/http/pooled_client") {
     TEST_CASE("answers come back whole: length, chunks, end of connection, interim answers") {
@@ -62,7 +31,7 @@ TEST_SUITE("net/http/pooled_client") {
                "3\r\nabc\r\n2\r\nde\r\n0\r\n\r\n",
                "HTTP/1.1 100 Continue\r\n\r\n" + ok("late"),
                "HTTP/1.1 404 Not Found\r\nConnection: close\r\n\r\nto the end"}}});
-        Bench bench;
+        ClientBench bench;
         bench.open(server.port());
         const auto first = bench.get("/1");
         CHECK(first->body == "first");
@@ -81,7 +50,7 @@ TEST_SUITE("net/http/pooled_client") {
             ScriptedServer gone({});
             port = gone.port();
         }
-        Bench bench;
+        ClientBench bench;
         bench.open(port);
         CHECK(bench.post("/").error().code() == core::Errc::unavailable);
     }
@@ -92,7 +61,7 @@ TEST_SUITE("net/http/pooled_client") {
                                {{ok(std::string(200, 'x'))}},
                                {{ok("x", "X-Long: " + std::string(3000, 'y') + "\r\n")}},
                                {{}, false, true}});
-        Bench bench;
+        ClientBench bench;
         bench.open(server.port(), {.header_bytes_max = 2000, .body_bytes_max = 100});
         for (int i = 0; i < 5; ++i) {
             const auto lost = bench.post("/");
@@ -101,47 +70,80 @@ TEST_SUITE("net/http/pooled_client") {
         }
     }
 
-    TEST_CASE("limits hold at their bound") {
-        ScriptedServer server({{{ok(std::string(100, 'x')), ok(std::string(101, 'x'))}}});
-        Bench bench;
-        bench.open(server.port(), {.body_bytes_max = 100});
-        CHECK(bench.get("/")->body.size() == 100);
-        CHECK_FALSE(bench.get("/").has_value());
-    }
-
     TEST_CASE("a kept connection that the server closes meanwhile is replaced") {
         ScriptedServer server({{{ok("one")}}, {{ok("two")}}});
-        Bench bench;
+        ClientBench bench;
         bench.open(server.port());
         CHECK(bench.post("/1")->body == "one");
         CHECK(bench.post("/2")->body == "two");  // nothing of it went to the closed connection
         CHECK(bench.client->stats().connects == 2);
     }
 
-    TEST_CASE("a reused connection that dies after the request: GET again, POST unknown") {
-        const Script dies{{ok("one"), ""}};
-        ScriptedServer server({dies, {{ok("again")}}, dies});
-        Bench bench;
-        bench.open(server.port());
-        CHECK(bench.get("/1")->body == "one");
-        CHECK(bench.get("/2")->body == "again");
-        CHECK(bench.client->stats().repeats == 1);
-        CHECK(bench.post("/3")->body == "one");
-        CHECK(bench.post("/4").error().code() == core::Errc::outcome_unknown);
+    TEST_CASE("a reused connection that dies after the request: GET and HEAD again, once") {
+        struct Row {
+            Method method;
+            bool is_repeated;
+        };
+        for (const Row row :
+             {Row{Method::get, true}, Row{Method::head, true}, Row{Method::post, false},
+              Row{Method::put, false}, Row{Method::patch, false}, Row{Method::delete_, false},
+              Row{Method::options, false}}) {
+            CAPTURE(net::http::method_name(row.method));
+            std::vector<Script> scripts{{{ok("one"), ""}}};
+            if (row.is_repeated) {
+                scripts.push_back({{ok("")}});
+            }
+            ScriptedServer server(scripts);
+            ClientBench bench;
+            bench.open(server.port());
+            CHECK(bench.get("/1")->body == "one");
+            const auto second = bench.send({.method = row.method, .target = "/2"});
+            CHECK(test::word(second) == (row.is_repeated ? "200" : "outcome_unknown"));
+            CHECK(bench.client->stats().repeats == (row.is_repeated ? 1 : 0));
+        }
     }
 
-    TEST_CASE("no answer in time: deadline_exceeded, and the connection is not used again") {
-        ScriptedServer server({{{""}, true}, {{ok("fresh")}}});
-        Bench bench;
+    TEST_CASE("a GET is repeated once, not for ever, and never on a new connection that died") {
+        const Script dies{{ok("one"), ""}};
+        ScriptedServer server({dies, {{""}}, {{""}}});
+        ClientBench bench;
+        bench.open(server.port());
+        CHECK(bench.get("/1")->body == "one");
+        CHECK(bench.get("/2").error().code() == core::Errc::outcome_unknown);
+        CHECK(bench.client->stats().repeats == 1);
+        CHECK(bench.get("/3").error().code() == core::Errc::outcome_unknown);
+        CHECK(bench.client->stats().connects == 3);
+    }
+
+    TEST_CASE("no answer in time: no effect for GET, unknown for POST; a new connection follows") {
+        ScriptedServer server({{{""}, true}, {{"HTTP/1.1 200 OK\r\n"}, true}, {{ok("fresh")}}});
+        ClientBench bench;
         bench.open(server.port());
         const auto late = bench.send({.target = "/"}, 30ms);
         CHECK(late.error().code() == core::Errc::deadline_exceeded);
+        const auto lost = bench.send({.method = Method::post, .target = "/"}, 30ms);
+        CHECK(lost.error().code() == core::Errc::outcome_unknown);
+        CHECK(lost.error().reason() == "timeout");
         CHECK(bench.get("/")->body == "fresh");
+    }
+
+    TEST_CASE("a request that waits for a connection until its time is over was not sent") {
+        ScriptedServer server({{{""}, true}});
+        ClientBench bench;
+        bench.open(server.port(), {.connections_max = 1});
+        std::optional<Outcome> first;
+        std::optional<Outcome> second;
+        async::TaskGroup group(bench.loop);
+        group.spawn(keep(*bench.client, {.method = Method::post, .target = "/"}, 90ms, first));
+        group.spawn(keep(*bench.client, {.method = Method::post, .target = "/"}, 30ms, second));
+        test::run(bench.loop, group.join());
+        CHECK(test::word(*first) == "outcome_unknown");
+        CHECK(test::word(*second) == "deadline_exceeded");
     }
 
     TEST_CASE("at connections_max requests wait in order; beyond waiting_max they are refused") {
         ScriptedServer server({{{ok("1"), ok("2"), ok("3")}}});
-        Bench bench;
+        ClientBench bench;
         bench.open(server.port(), {.connections_max = 1, .waiting_max = 2});
         std::optional<Outcome> out[4];
         async::TaskGroup group(bench.loop);
@@ -160,7 +162,7 @@ TEST_SUITE("net/http/pooled_client") {
 
     TEST_CASE("destroying the client answers what is under way with cancelled") {
         ScriptedServer server({{{""}, true}});
-        Bench bench;
+        ClientBench bench;
         bench.open(server.port(), {.connections_max = 1});
         std::optional<Outcome> out[2];
         async::TaskGroup group(bench.loop);
@@ -176,15 +178,27 @@ TEST_SUITE("net/http/pooled_client") {
     }
 
     TEST_CASE("requests that would break the protocol are refused before anything is sent") {
-        Bench bench;
+        ClientBench bench;
         bench.open(1);
         const auto refused = [&](ClientRequest request) {
             return bench.send(std::move(request)).error().reason() == "bad_request";
         };
-        CHECK(refused({.target = "no-slash"}));
-        CHECK(refused({.target = "/a b"}));
-        CHECK(refused({.target = "/", .headers = {{"X", "a\r\nY: b"}}}));
-        CHECK(refused({.target = "/", .headers = {{"content-length", "3"}}}));
+        for (const std::string target :
+             {"", "no-slash", "*", "http://x/", "/a b", "/#a", "/\x7f", "/\xc3"}) {
+            CAPTURE(target);
+            CHECK(refused({.target = target}));
+        }
+        for (const std::string name :
+             {"", "X Y", "X:", "X\r\nY", "content-length", "Host", "Expect", "upgrade", "TE",
+              "Accept-Encoding", "Transfer-Encoding"}) {
+            CAPTURE(name);
+            CHECK(refused({.target = "/", .headers = {{name, "1"}}}));
+        }
+        for (const std::string value : {"a\r\nY: b", "a\nb", "\x01", "\x7f"}) {
+            CAPTURE(value);
+            CHECK(refused({.target = "/", .headers = {{"X", value}}}));
+        }
+        CHECK(refused({.target = "/", .headers = {{"X", std::string(1, '\0')}}}));
         CHECK(bench.client->stats().requests == 0);
     }
 }

@@ -27,7 +27,9 @@ TEST_SUITE("net/http/service_address") {
     TEST_CASE("what is wrong is said, with the value") {
         for (const char* text :
              {"localhost:8001", "ftp://x", "http://", "http://:80", "http://a:0", "http://a:65536",
-              "http://a:x", "unix://name.sock", "unix:///dir/name", "http://[::1", "http://a b"}) {
+              "http://a:x", "unix://name.sock", "unix:///dir/name", "http://[::1", "http://a b",
+              "http://a\r\nX: b", "http://a/b c", "http://a/b?c", "http://a/b#c", "http://a/\xc3",
+              "unix:///a.sock/b c", "unix:///a.sock/b?c", "http://u@a"}) {
             const auto bad = ServiceAddress::parse(text);
             REQUIRE_FALSE(bad);
             CHECK(bad.error().reason() == "bad_address");

@@ -16,10 +16,11 @@ class Client {
     virtual ~Client() = default;
 
     /// Sends a request and waits for the whole answer, whatever its status.
-    /// Errors: unavailable (no connection; the request was not sent), outcome_unknown (the
-    /// connection was lost or the answer was malformed after the request was sent),
-    /// deadline_exceeded (not answered in `timeout`; it may still be carried out),
-    /// resource_exhausted (more requests waiting than the pool allows).
+    /// Errors: unavailable (no connection; the request was not sent), outcome_unknown (after the
+    /// request was sent the connection was lost, the answer was malformed or did not come in
+    /// `timeout`: it may have been carried out), deadline_exceeded (the time is over and it had no
+    /// effect: it was not sent, or it is GET or HEAD), resource_exhausted (more requests waiting
+    /// than the pool allows), invalid_argument (a request that no client sends).
     /// Safe requests (GET, HEAD) that were sent on a reused connection which turns out to be
     /// closed are repeated once on a new one.
     [[nodiscard]] virtual async::Task<core::Result<ClientResponse>> send(

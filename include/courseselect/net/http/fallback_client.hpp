@@ -19,7 +19,10 @@ struct FallbackClientOptions {
 
 /// Tries the ways in order until the request could be sent. Only `unavailable`, which promises that
 /// nothing was sent, leads to the next way; so nothing is carried out twice. All tries together
-/// take no longer than the timeout. When no way works the last one's error is returned.
+/// take no longer than the timeout, and each way may take only its even share of what is left to
+/// connect, so that a way which hangs leaves time for the others. (Times are kept to a tick of the
+/// pool: a timeout below one tick for each way may be over before the last was tried.)
+/// When no way works the last one's error is returned.
 /// Ownership: owns the clients, borrows the clock. Thread-safety: the loop's thread.
 class FallbackClient final : public Client {
   public:
@@ -35,6 +38,7 @@ class FallbackClient final : public Client {
 
   private:
     [[nodiscard]] std::size_t first_way() const;
+    void prefer(std::size_t way);
 
     const core::Clock& clock_;
     const FallbackClientOptions options_;

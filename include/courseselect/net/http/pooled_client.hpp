@@ -27,20 +27,39 @@ struct PooledClientOptions {
     std::chrono::milliseconds idle_timeout{30'000};    ///< unused connections are closed
     std::chrono::milliseconds tick{20};                ///< how exactly timeouts are kept
 
-    bool tls_verify = true;   ///< `https`: check the chain and the name (RFC 9110 §4.3.4)
-    std::string tls_ca_file;  ///< PEM file of trusted roots; empty: those of the system
+    bool tls_verify = true;  ///< `https`: check the chain and the name (RFC 9110 §4.3.4)
+    /// PEM file of trusted roots; empty: OpenSSL's, which SSL_CERT_FILE in the environment
+    /// replaces.
+    std::string tls_ca_file;
+};
+
+/// The time one request gets.
+struct SendLimits {
+    std::chrono::milliseconds timeout{0};  ///< from now to the last byte of the answer
+    /// To connect; never more than the pool's own. Beyond: unavailable.
+    std::chrono::milliseconds connect_timeout = std::chrono::milliseconds::max();
 };
 
 /// Sends each request on a connection of its own for the time of the exchange; no pipelining.
+/// It reads while it writes, so an answer that comes before the request has been read (413 and
+/// others) is an answer like any other; its connection is not used again.
 ///
-/// A request that finds a reused connection closed goes out again on a new one when nothing of it
-/// was sent, or when it is GET or HEAD and nothing of the answer came, once. Whatever else may
-/// have been carried out is reported as outcome_unknown and never repeated.
+/// Repeated, once, on a new connection: a request that finds a reused connection closed, when
+/// nothing of it was sent, or when it is GET or HEAD and nothing of the answer came. PUT and DELETE
+/// are idempotent too (RFC 9110 §9.2.2) but are left to the caller, who knows the request's id.
+/// Whatever else may have been carried out is reported as outcome_unknown and never repeated.
+///
+/// An answer that is malformed, breaks off, is over a limit or switches protocols (101) is
+/// outcome_unknown too; so is one that does not come in time, unless the request is GET or HEAD or
+/// was not sent: deadline_exceeded. A unix socket whose backlog is full is tried again until the
+/// connect timeout.
 ///
 /// Errors beyond those of `Client::send`: invalid_argument (reason "bad_request") for a target that
-/// does not start with `/` or holds blanks or control characters, for line breaks in header fields,
-/// and for fields the client itself sets (Content-Length, Transfer-Encoding, Connection, Host);
-/// cancelled when the client is destroyed first.
+/// does not start with `/` or holds blanks, `#` or other than printable ASCII characters, for field
+/// names that are no tokens, control characters in values, and fields the client itself sets or
+/// could not act upon (Accept-Encoding, Connection, Content-Length, Expect, Host, Keep-Alive,
+/// Proxy-Connection, TE, Trailer, Transfer-Encoding, Upgrade); cancelled when the client is
+/// destroyed first.
 /// Ownership: borrows loop and clock. Destroying the client answers what is under way with
 /// `cancelled`, inline.
 /// Thread-safety: the loop's thread.
@@ -67,7 +86,7 @@ class PooledClient final : public Client {
         ClientRequest request, std::chrono::milliseconds timeout) override;
     /// `send` without taking the request over; it must outlive the task.
     [[nodiscard]] async::Task<core::Result<ClientResponse>> send_borrowed(
-        const ClientRequest& request, std::chrono::milliseconds timeout);
+        const ClientRequest& request, SendLimits limits);
 
     [[nodiscard]] const ServiceAddress& address() const;
     [[nodiscard]] Stats stats() const;
