@@ -2,84 +2,26 @@
 
 #include <doctest/doctest.h>
 
-#include "courseselect/async/task_group.hpp"
-#include "queue/support.hpp"
+#include "queue/fixture.hpp"
 
 using namespace courseselect;
 using namespace std::chrono_literals;
-using core::CourseId;
-using core::StudentId;
 using queue::NewTask;
 using queue::TaskQueue;
 using queue::TaskStatus;
+using test::await_on;
+using test::courses_of;
+using test::keyed;
 using test::MemoryQueue;
 using test::must;
+using test::QueueFixture;
 using test::SqliteQueue;
+using test::success;
+using test::wish;
 
 #define BOTH_ENGINES MemoryQueue, SqliteQueue
 
 namespace {
-
-NewTask wish(int student, int course, int priority = 0) {
-    return {.student = StudentId(student), .course = CourseId(course), .priority = priority};
-}
-NewTask keyed(int student, int course, std::string key) {
-    NewTask task = wish(student, course);
-    task.client_ref = std::move(key);
-    return task;
-}
-std::vector<int> courses_of(const std::vector<queue::Task>& tasks) {
-    std::vector<int> courses;
-    for (const auto& task : tasks) {
-        courses.push_back(static_cast<int>(task.course.value()));
-    }
-    return courses;
-}
-std::vector<queue::Finished> success(const std::vector<queue::Task>& tasks) {
-    std::vector<queue::Finished> finished;
-    for (const auto& task : tasks) {
-        finished.push_back({task.id, true, "Task completed successfully", "[]"});
-    }
-    return finished;
-}
-
-/// Runs one call of the queue to its end and gives back its value.
-template <class T>
-T await_on(async::EventLoop& loop, async::Task<T> call) {
-    std::optional<T> value;
-    const auto keep = [](async::Task<T> inner, std::optional<T>& out) -> async::Task<> {
-        T got = co_await std::move(inner);
-        out.emplace(std::move(got));
-    };
-    test::run(loop, keep(std::move(call), value));
-    return std::move(*value);
-}
-
-template <class Engine>
-struct QueueFixture : Engine {
-    using Engine::Engine;
-
-    std::vector<core::Result<queue::Submitted>> submit(std::vector<NewTask> wishes) {
-        return must(await_on(this->loop, this->tasks->submit(std::move(wishes))));
-    }
-    core::Uuid submit_one(NewTask task) { return must(submit({std::move(task)}).front()).task_id; }
-    core::Result<> complete(std::vector<queue::Finished> finished) {
-        return await_on(this->loop, this->tasks->complete(std::move(finished)));
-    }
-    std::optional<queue::TaskView> status(core::Uuid id) {
-        return must(await_on(this->loop, this->tasks->status(id)));
-    }
-    queue::CancelOutcome cancel(core::Uuid id, int student) {
-        return must(await_on(this->loop, this->tasks->cancel(id, StudentId(student))));
-    }
-    queue::RetryOutcome retry(core::Uuid id) {
-        return must(await_on(this->loop, this->tasks->retry(id, "data node away")));
-    }
-    std::vector<queue::Task> list(int student, std::optional<TaskStatus> only, std::size_t limit) {
-        return must(
-            await_on(this->loop, this->tasks->student_tasks(StudentId(student), only, limit)));
-    }
-};
 
 async::Task<> wait_for(TaskQueue& tasks, core::Uuid id, std::chrono::milliseconds at_most,
                        std::vector<TaskStatus>& seen) {
@@ -217,6 +159,67 @@ TEST_SUITE("queue/task_queue") {
         CHECK(f.retry(id) == queue::RetryOutcome::dead_letter);
     }
 
+    TEST_CASE_TEMPLATE("a higher priority overtakes, but never while the student's task runs",
+                       Engine, BOTH_ENGINES) {
+        QueueFixture<Engine> f;
+        const auto first = f.submit_one(wish(1, 10));
+        f.submit({wish(1, 11), wish(1, 12, 5), wish(1, 13, 5), wish(1, 14, -5)});
+        for (const int course : {12, 13, 10, 11, 14}) {
+            const auto taken = f.tasks->take(10);
+            CHECK(courses_of(taken) == std::vector<int>{course});
+            CHECK(f.tasks->take(10).empty());
+            must(f.complete(success(taken)));
+        }
+        CHECK(f.status(first)->task.status == TaskStatus::completed);
+        CHECK(f.tasks->take(10).empty());
+    }
+
+    TEST_CASE_TEMPLATE("dead letters are listed newest first, as many as asked for", Engine,
+                       BOTH_ENGINES) {
+        QueueFixture<Engine> f(
+            queue::TaskQueueOptions{.patience = {.attempts_max = 1}, .list_max = 3});
+        for (int student = 1; student <= 5; ++student) {
+            const auto id = f.submit_one(wish(student, student));
+            CHECK(f.tasks->take(1).size() == 1);
+            CHECK(f.retry(id) == queue::RetryOutcome::dead_letter);
+        }
+        CHECK(courses_of(must(await_on(f.loop, f.tasks->dead_letters(2)))) ==
+              std::vector<int>{5, 4});
+        CHECK(must(await_on(f.loop, f.tasks->dead_letters(100))).size() == 3);  // list_max
+        CHECK(f.list(5, TaskStatus::failed, 10).front().message == "data node away");
+    }
+
+    TEST_CASE_TEMPLATE("what is not running can be neither retried nor given back", Engine,
+                       BOTH_ENGINES) {
+        QueueFixture<Engine> f;
+        const auto id = f.submit_one(wish(1, 10));
+        CHECK(f.retry(id) == queue::RetryOutcome::not_running);
+        CHECK(f.retry(core::Uuid{}) == queue::RetryOutcome::not_running);
+        f.tasks->give_back({id, core::Uuid{}});
+        CHECK(f.status(id)->position == 1);
+        const auto taken = f.tasks->take(1);
+        CHECK_FALSE(taken.front().redelivered);
+        must(f.complete(success(taken)));
+        CHECK(f.retry(id) == queue::RetryOutcome::not_running);
+        f.tasks->give_back({id});
+        CHECK(f.tasks->take(1).empty());
+    }
+
+    TEST_CASE_TEMPLATE("taking, completing and listing are bounded too", Engine, BOTH_ENGINES) {
+        QueueFixture<Engine> f(queue::TaskQueueOptions{.batch_max = 2, .list_max = 3});
+        for (int student = 1; student <= 3; ++student) {
+            f.submit({wish(student, 1)});
+            f.submit({wish(9, student)});
+        }
+        CHECK(f.tasks->take(0).empty());
+        CHECK(f.tasks->take(100).size() == 2);
+        CHECK(f.list(9, {}, 100).size() == 3);
+        CHECK(f.list(9, {}, 0).empty());
+        CHECK(f.complete(std::vector<queue::Finished>(3)).error().reason() == "batch_too_large");
+        must(f.complete(std::vector<queue::Finished>(2)));  // unknown ids are skipped
+        must(f.complete({}));
+    }
+
     TEST_CASE_TEMPLATE("a student's tasks are listed newest first, also beyond the cache", Engine,
                        BOTH_ENGINES) {
         QueueFixture<Engine> f(queue::TaskQueueOptions{.finished_cached_max = 2});
@@ -259,6 +262,27 @@ TEST_SUITE("queue/task_queue") {
         test::run(f.loop, group.join());
         CHECK(seen.size() == 5);
         CHECK(seen.back() == TaskStatus::pending);
+    }
+
+    TEST_CASE_TEMPLATE("end_waits answers long polls, old and new, and lets the work go on", Engine,
+                       BOTH_ENGINES) {
+        QueueFixture<Engine> f;
+        const auto id = f.submit_one(wish(1, 10));
+        std::vector<TaskStatus> seen;
+        async::TaskGroup group(f.loop);
+        group.spawn(wait_for(*f.tasks, id, 1h, seen));
+        CHECK(seen.empty());
+        f.tasks->end_waits();
+        test::run(f.loop, group.join());
+        CHECK(seen == std::vector{TaskStatus::pending});
+        group.spawn(wait_for(*f.tasks, id, 1h, seen));
+        test::run(f.loop, group.join());
+        CHECK(seen == std::vector{TaskStatus::pending, TaskStatus::pending});
+        must(f.complete(success(f.tasks->take(1))));
+        group.spawn(wait_for(*f.tasks, id, 1h, seen));
+        test::run(f.loop, group.join());
+        CHECK(seen.back() == TaskStatus::completed);
+        test::run(f.loop, f.tasks->close());
     }
 
     TEST_CASE_TEMPLATE("the dispatcher is woken by a new task", Engine, BOTH_ENGINES) {
