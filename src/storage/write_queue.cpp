@@ -5,6 +5,7 @@
 #include <thread>
 
 #include "courseselect/core/check.hpp"
+#include "courseselect/core/clock.hpp"
 
 namespace courseselect::storage {
 
@@ -102,8 +103,12 @@ struct WriteQueue::State : std::enable_shared_from_this<State> {
     }
 
     void execute(const JobList& group) {
+        const core::MonoTime started = clock.mono_now();
         const auto done = run_group(*writer, group);
+        figures.group_sizes.observe(group.size);
+        figures.group_times.observe(clock.mono_now() - started);
         if (!done) {
+            figures.failed_groups.add();
             if (writer->is_in_transaction()) {
                 [[maybe_unused]] const auto undone = writer->control(Control::rollback);
             }
@@ -146,6 +151,8 @@ struct WriteQueue::State : std::enable_shared_from_this<State> {
     async::EventLoop& loop;
     std::unique_ptr<Connection> writer;
     const WriteQueueOptions options;
+    const core::SystemClock clock;  // how long a commit took is told to operators, nothing else
+    WriteQueueFigures figures;
     mutable std::mutex mutex;
     std::condition_variable wake;
     JobList waiting;
@@ -199,6 +206,8 @@ async::Task<> WriteQueue::stop() {
     }
     state_->close();
 }
+
+const WriteQueueFigures& WriteQueue::figures() const { return state_->figures; }
 
 WriteQueueStatistics WriteQueue::statistics() const {
     const std::lock_guard lock(state_->mutex);

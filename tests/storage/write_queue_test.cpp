@@ -132,6 +132,24 @@ TEST_SUITE("storage/write_queue") {
         CHECK(f.rows() == 0);
     }
 
+    TEST_CASE("figures tell sizes and times of groups, and how many were lost") {
+        WriteFixture f;
+        const auto& figures = f.queue->figures();
+        CHECK(figures.group_sizes.count() == 0);
+        f.hold();
+        for (int n = 1; n <= 10; ++n) {
+            f.queue->submit(insert_both(n, -n), [](const core::Result<int>&) {});
+        }
+        f.faults.commit = 2;  // the first is that of the closure that holds the thread
+        f.release();
+        test::run(f.loop, stop(*f.queue));
+        CHECK(figures.group_sizes.count() == 2);
+        CHECK(figures.group_sizes.sum() == doctest::Approx(11));
+        CHECK(figures.group_times.count() == 2);
+        CHECK(figures.group_times.sum() > 0);
+        CHECK(figures.failed_groups.value() == 1);
+    }
+
     TEST_CASE("every nth failing statement undoes its own closure only") {
         for (int nth = 1; nth <= 6; ++nth) {
             WriteFixture f;

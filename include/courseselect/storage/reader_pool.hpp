@@ -41,6 +41,9 @@ class ReaderPool {
         co_return *std::move(outcome);
     }
 
+    /// Reads that wait for a thread. Thread-safety: any thread.
+    [[nodiscard]] std::size_t queued() const { return threads_.queued(); }
+
   private:
     ReaderPool(async::EventLoop& loop, ReaderPoolOptions options,
                std::vector<std::unique_ptr<Connection>> connections)

@@ -14,6 +14,8 @@
 #include "courseselect/async/event_loop.hpp"
 #include "courseselect/async/task.hpp"
 #include "courseselect/core/result.hpp"
+#include "courseselect/metrics/counter.hpp"
+#include "courseselect/metrics/histogram.hpp"
 #include "courseselect/storage/connection.hpp"
 
 namespace courseselect::storage {
@@ -95,6 +97,13 @@ struct WriteQueueStatistics {
     std::uint64_t groups = 0;    ///< transactions since start
 };
 
+/// How the writer fares, for `/metrics`. Written by its thread, read by any.
+struct WriteQueueFigures {
+    metrics::Histogram group_sizes{metrics::sizes};      ///< closures in a transaction
+    metrics::Histogram group_times{metrics::durations};  ///< from its begin to its commit
+    metrics::Counter failed_groups;  ///< transactions that were lost, with all their closures
+};
+
 /// One thread runs closures `Result<T>(Connection&)` in order of arrival. What arrived while the
 /// last commit ran goes into the next transaction: no timer, one flush for all. Each closure of a
 /// group runs in a savepoint, so a failing one is undone alone. Results are told after the commit,
@@ -147,6 +156,8 @@ class WriteQueue {
     [[nodiscard]] async::Task<> stop();
 
     [[nodiscard]] WriteQueueStatistics statistics() const;
+    /// Valid as long as the queue. Thread-safety: any thread.
+    [[nodiscard]] const WriteQueueFigures& figures() const;
 
   private:
     struct State;

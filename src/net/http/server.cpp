@@ -4,6 +4,7 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <asio/posix/stream_descriptor.hpp>
 #include <asio/steady_timer.hpp>
 #include <cerrno>
@@ -12,6 +13,7 @@
 
 #include "connection.hpp"
 #include "courseselect/core/check.hpp"
+#include "courseselect/core/log.hpp"
 
 namespace courseselect::net::http {
 namespace {
@@ -157,7 +159,26 @@ class Server::Core : public std::enable_shared_from_this<Server::Core> {
         }
         wait_to_accept(listener);
     }
+    /// Only the users that are allowed, where they are named.
+    [[nodiscard]] bool is_welcome(int descriptor) const {
+        const auto& allowed = shared.options.unix_peer_uids;
+        if (allowed.empty()) {
+            return true;
+        }
+        const UnixCredentials peer = unix_credentials(descriptor);
+        const bool welcome = std::find(allowed.begin(), allowed.end(), peer.uid) != allowed.end();
+        if (!welcome) {
+            core::log::warn("socket_peer_refused",
+                            {{"peer_uid", peer.uid}, {"peer_pid", peer.pid}});
+        }
+        return welcome;
+    }
     void admit(int descriptor, Listener& listener) {
+        if (listener.socket.is_unix() && !is_welcome(descriptor)) {
+            ++shared.stats.refused_connections;
+            ::close(descriptor);
+            return;
+        }
         if (shared.connections.size() >= shared.options.connections_max) {
             ++shared.stats.refused_connections;
             turn_away(descriptor, listener.tls != nullptr);

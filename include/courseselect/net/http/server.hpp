@@ -6,6 +6,7 @@
 #include <cstdint>
 #include <memory>
 #include <string_view>
+#include <vector>
 
 #include "courseselect/async/event_loop.hpp"
 #include "courseselect/async/task.hpp"
@@ -52,6 +53,9 @@ struct ServerOptions {
     std::size_t linger_bytes_max = 512 * 1024;  ///< discarded after a refusal, so that it arrives
     std::size_t gzip_bytes_min = 8 * 1024;  ///< JSON and text from this size, if asked; 0: never
     int backlog = 4096;                     ///< of listening sockets
+    /// Users that may connect to unix sockets (SO_PEERCRED); others are logged and closed at once.
+    /// Empty: whoever the mode of the socket's file lets.
+    std::vector<std::uint32_t> unix_peer_uids;
 
     std::chrono::milliseconds header_timeout{10'000};  ///< first byte to end of head; then 408
     std::chrono::milliseconds body_timeout{30'000};    ///< head to end of body; then 408
@@ -79,7 +83,7 @@ class Server {
         std::size_t connections = 0;  ///< open now
         std::size_t handlers = 0;     ///< suspended now
         std::uint64_t accepted = 0;
-        std::uint64_t refused_connections = 0;  ///< over connections_max or out of descriptors
+        std::uint64_t refused_connections = 0;  ///< over a limit, or peers not allowed
         std::uint64_t requests = 0;             ///< answered, refusals included
         std::uint64_t timeouts = 0;             ///< connections closed by a deadline, idle ones too
     };
