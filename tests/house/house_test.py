@@ -66,7 +66,6 @@ HIDDEN_HEADERS = (
 
 # Public headers whose test is not tests/<module>/<path>_test.cpp, with the test that covers them.
 TESTED_ELSEWHERE = {
-    "json/type_info": "tests/json/describe_test.cpp",
     "net/http/client": "tests/net/http/pooled_client_test.cpp",
     "net/http/handler": "tests/net/http/server_test.cpp",
     "net/http/message": "tests/net/http/server_test.cpp",

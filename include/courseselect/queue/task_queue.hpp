@@ -34,12 +34,12 @@ struct TaskQueueOptions {
     std::size_t pending_max = 500'000;  ///< unfinished tasks; more are refused
     std::size_t batch_max = 1'000;      ///< items of one submit, take or complete
     std::size_t client_ref_bytes_max = 128;
-    int priority_max = 100;                   ///< and its negative is the least
+    int priority_max = 100;  ///< and its negative is the least
     Patience patience;
-    std::size_t finished_cached_max = 100'000;          ///< recent results kept in memory
-    std::size_t waiters_max = 20'000;  ///< long polls; more get the current state at once
-    std::size_t list_max = 1'000;      ///< tasks in one listing
-    std::size_t purge_step = 1'000;    ///< rows deleted in one transaction
+    std::size_t finished_cached_max = 100'000;  ///< recent results kept in memory
+    std::size_t waiters_max = 20'000;           ///< long polls; more get the current state at once
+    std::size_t list_max = 1'000;               ///< tasks in one listing
+    std::size_t purge_step = 1'000;             ///< rows deleted in one transaction
 };
 
 /// Order: higher priority first, then arrival. Of one student at most one task is handed out at a
