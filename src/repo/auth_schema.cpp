@@ -89,6 +89,17 @@ BEGIN SELECT RAISE(ABORT, 'the audit only grows'); END;
 CREATE TRIGGER audit_keeps_values BEFORE UPDATE ON audit
 BEGIN SELECT RAISE(ABORT, 'the audit only grows'); END;
 )sql"},
+    // Profiles of before belong to accounts that were answered or not, nobody knows: keep them.
+    {2, "outbox: accounts that may still be undone", R"sql(
+ALTER TABLE profile_outbox
+    ADD COLUMN is_promised INTEGER NOT NULL DEFAULT 1 CHECK (is_promised IN (0, 1));
+)sql"},
+    // INSERT OR REPLACE deletes without asking the trigger for deletions.
+    {3, "audit: no row is replaced", R"sql(
+CREATE TRIGGER audit_replaces_nothing BEFORE INSERT ON audit
+WHEN EXISTS (SELECT 1 FROM audit WHERE sequence = NEW.sequence)
+BEGIN SELECT RAISE(ABORT, 'the audit only grows'); END;
+)sql"},
 };
 
 }  // namespace

@@ -81,7 +81,7 @@ core::Result<std::int64_t> purge_refresh_tokens(Connection& connection, core::Wa
                                                 std::int64_t limit) {
     return connection.execute(
         "DELETE FROM refresh_tokens WHERE hash IN "
-        "(SELECT hash FROM refresh_tokens WHERE expires_at < ? LIMIT ?)",
+        "(SELECT hash FROM refresh_tokens WHERE expires_at <= ? ORDER BY expires_at LIMIT ?)",
         now, limit);
 }
 
@@ -133,11 +133,12 @@ core::Result<> give_code_back(Connection& connection, std::string_view code) {
 }
 
 core::Result<> insert_profile(Connection& connection, const ProfileEntry& entry) {
-    COURSESELECT_TRY_OK(
-        connection.execute("INSERT INTO profile_outbox (kind, user_id, name, tags, code, next_at) "
-                           "VALUES (?, ?, ?, ?, ?, ?)",
-                           user_kind_name(entry.user.kind), entry.user.id, entry.name,
-                           json::to_text(entry.tags), entry.code, entry.next_at));
+    COURSESELECT_TRY_OK(connection.execute(
+        "INSERT INTO profile_outbox "
+        "(kind, user_id, name, tags, code, next_at, is_promised) "
+        "VALUES (?, ?, ?, ?, ?, ?, ?)",
+        user_kind_name(entry.user.kind), entry.user.id, entry.name, json::to_text(entry.tags),
+        entry.code, entry.next_at, entry.is_promised));
     return {};
 }
 
@@ -151,13 +152,15 @@ core::Result<std::vector<ProfileEntry>> due_profiles(Connection& connection, cor
                        .tags = std::move(tags),
                        .code = row.get<std::string>(4),
                        .attempts = row.get<std::int64_t>(5),
-                       .next_at = row.get<core::WallTime>(6)});
+                       .next_at = row.get<core::WallTime>(6),
+                       .is_promised = row.get<bool>(7)});
         return {};
     };
-    COURSESELECT_TRY_OK(connection.each(
-        "SELECT kind, user_id, name, tags, code, attempts, next_at FROM profile_outbox "
-        "WHERE next_at <= ? ORDER BY next_at LIMIT ?",
-        keep, now, limit));
+    COURSESELECT_TRY_OK(
+        connection.each("SELECT kind, user_id, name, tags, code, attempts, next_at, is_promised "
+                        "FROM profile_outbox "
+                        "WHERE next_at <= ? ORDER BY next_at LIMIT ?",
+                        keep, now, limit));
     return due;
 }
 
@@ -172,6 +175,14 @@ core::Result<> postpone_profile(Connection& connection, UserKey user, core::Wall
     COURSESELECT_TRY_OK(
         connection.execute("UPDATE profile_outbox SET attempts = attempts + 1, next_at = ? "
                            "WHERE kind = ? AND user_id = ?",
+                           next_at, user_kind_name(user.kind), user.id));
+    return {};
+}
+
+core::Result<> promise_profile(Connection& connection, UserKey user, core::WallTime next_at) {
+    COURSESELECT_TRY_OK(
+        connection.execute("UPDATE profile_outbox SET is_promised = 1, attempts = attempts + 1, "
+                           "next_at = ? WHERE kind = ? AND user_id = ?",
                            next_at, user_kind_name(user.kind), user.id));
     return {};
 }

@@ -103,6 +103,14 @@ core::Result<> replace_password_hash(Connection& connection, UserKey key, std::s
     return {};
 }
 
+core::Result<> set_active(Connection& connection, UserKey key, bool is_active, core::WallTime now) {
+    return expect_one(
+        connection.execute(
+            "UPDATE users SET is_active = ?, updated_at = ? WHERE kind = ? AND id = ?", is_active,
+            now, user_kind_name(key.kind), key.id),
+        key);
+}
+
 core::Result<> set_pending_totp(Connection& connection, UserKey key, const core::Secret& secret,
                                 core::WallTime now) {
     return expect_one(

@@ -38,7 +38,7 @@ struct RefreshToken {
                                            core::WallTime now);
 /// Forgets every token of a user.
 [[nodiscard]] core::Result<> delete_refresh_tokens(storage::Connection& connection, UserKey owner);
-/// Forgets tokens that died before `now`; at most `limit`. Returns how many.
+/// Forgets tokens that are dead at `now`, the oldest first; at most `limit`. Returns how many.
 [[nodiscard]] core::Result<std::int64_t> purge_refresh_tokens(storage::Connection& connection,
                                                               core::WallTime now,
                                                               std::int64_t limit);
@@ -70,6 +70,8 @@ struct ProfileEntry {
     std::string code;  ///< gets its use back when the data node refuses
     std::int64_t attempts = 0;
     core::WallTime next_at;
+    /// The account was given to its client, so that a refusal of the data node may not undo it.
+    bool is_promised = false;
 };
 [[nodiscard]] core::Result<> insert_profile(storage::Connection& connection,
                                             const ProfileEntry& entry);
@@ -80,6 +82,9 @@ struct ProfileEntry {
 /// Counts an attempt and says when the next one is.
 [[nodiscard]] core::Result<> postpone_profile(storage::Connection& connection, UserKey user,
                                               core::WallTime next_at);
+/// The account is given to its client; its profile follows at `next_at`.
+[[nodiscard]] core::Result<> promise_profile(storage::Connection& connection, UserKey user,
+                                             core::WallTime next_at);
 /// At start: whatever was under way is due now.
 [[nodiscard]] core::Result<> make_profiles_due(storage::Connection& connection);
 

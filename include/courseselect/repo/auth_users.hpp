@@ -56,6 +56,9 @@ struct User {
 [[nodiscard]] core::Result<> replace_password_hash(storage::Connection& connection, UserKey key,
                                                    std::string_view expected,
                                                    std::string_view hash);
+/// Lets a user in or keeps them out; sessions and profile stay as they are.
+[[nodiscard]] core::Result<> set_active(storage::Connection& connection, UserKey key,
+                                        bool is_active, core::WallTime now);
 [[nodiscard]] core::Result<> set_pending_totp(storage::Connection& connection, UserKey key,
                                               const core::Secret& secret, core::WallTime now);
 /// The pending secret becomes the active one.
