@@ -89,13 +89,19 @@ class ThreeNodes {
     }
 
     [[nodiscard]] std::string token(std::int64_t id,
-                                    auth::UserKind kind = auth::UserKind::student) {
+                                    auth::UserKind kind = auth::UserKind::student,
+                                    auth::TokenType type = auth::TokenType::access) {
         const auto signer = auth::JwtSigner::hs256(test_jwt_secret);
         auth::Claims claims;
         claims.principal = {kind, id, "user" + std::to_string(id)};
+        claims.type = type;
         claims.expires_at =
             std::chrono::floor<std::chrono::seconds>(clock.wall_now()) + std::chrono::hours{1};
         return *signer->sign(claims);
+    }
+
+    [[nodiscard]] std::string refresh_token(std::int64_t id) {
+        return token(id, auth::UserKind::student, auth::TokenType::refresh);
     }
 
     Answer call(net::http::Handler& handler, net::http::Method method, std::string target,

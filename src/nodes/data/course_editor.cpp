@@ -19,15 +19,14 @@ namespace {
 core::Error course_missing() { return {core::Errc::not_found, "Course not found"}; }
 
 /// Shows a stored course. The memory accepted the same change as the database, or we have a bug.
-wire::Course show_new_course(DataState& state, domain::Course course) {
+wire::Course show_new_course(DataState& state, const domain::Course& course) {
     auto rule = domain::course_rule(course);
     COURSESELECT_CHECK(rule.has_value());
     const auto in_ledger = state.ledger.add_course(*std::move(rule));
-    wire::Course shown = to_wire(course, 0);
-    const auto in_catalogue = state.catalogue.add(std::move(course));
+    const auto in_catalogue = state.catalogue.add(course);
     COURSESELECT_CHECK(in_ledger.has_value() && in_catalogue.has_value());
     ++state.structure;
-    return shown;
+    return state.shown(course);
 }
 
 /// One item of an import: a course to be stored, or why not.
@@ -47,18 +46,21 @@ ImportItem read_item(std::int64_t index, const json::Raw& raw, const domain::Cat
                 core::Error(core::Errc::invalid_argument, json::to_string(draft.errors().front()))};
     }
     std::string name = draft->course_name;
-    if (catalogue.find_course(name) != nullptr || !names.insert(name).second) {
+    if (catalogue.find_course(name) != nullptr || names.contains(name)) {
         return {index, std::move(name),
                 core::Error(core::Errc::conflict, "Course with this name already exists")};
     }
-    return {index, std::move(name),
-            course_from(*draft, core::TeacherId(draft->course_teacher_id), now)};
+    auto course = course_from(*draft, core::TeacherId(draft->course_teacher_id), now);
+    if (course) {
+        names.insert(name);  // an item that fails leaves its name to a later one
+    }
+    return {index, std::move(name), std::move(course)};
 }
 
 }  // namespace
 
 async::Task<core::Result<wire::Course>> CatalogueEditor::add_course(wire::CourseCreate course) {
-    const auto guard = co_await state_.gate.lock();
+    COURSESELECT_CO_TRY(const auto guard, co_await state_.begin_change());
     auto made = course_from(course, course.course_teacher_id, state_.runtime.clock.wall_now());
     if (!made) {
         co_return std::move(made).error();
@@ -66,13 +68,13 @@ async::Task<core::Result<wire::Course>> CatalogueEditor::add_course(wire::Course
     auto insert = [stored = *made](storage::Connection& connection) {
         return repo::insert_course(connection, stored);
     };
-    COURSESELECT_CO_TRY(made->id, co_await state_.writes->run(std::move(insert)));
-    co_return show_new_course(state_, *std::move(made));
+    COURSESELECT_CO_TRY(made->id, co_await state_.write(std::move(insert)));
+    co_return show_new_course(state_, *made);
 }
 
 async::Task<core::Result<wire::Course>> CatalogueEditor::update_course(core::CourseId id,
                                                                        wire::CourseUpdate update) {
-    const auto guard = co_await state_.gate.lock();
+    COURSESELECT_CO_TRY(const auto guard, co_await state_.begin_change());
     const domain::Course* present = state_.catalogue.find(id);
     if (present == nullptr) {
         co_return course_missing();
@@ -88,18 +90,18 @@ async::Task<core::Result<wire::Course>> CatalogueEditor::update_course(core::Cou
     auto write = [stored = *changed](storage::Connection& connection) {
         return repo::update_course(connection, stored);
     };
-    COURSESELECT_CO_TRY_OK(co_await state_.writes->run(std::move(write)));
+    COURSESELECT_CO_TRY_OK(co_await state_.write(std::move(write)));
     auto rule = domain::course_rule(*changed);
     COURSESELECT_CHECK(rule.has_value());
     const auto in_ledger = state_.ledger.update_course(*std::move(rule));
     const auto in_catalogue = state_.catalogue.update(*changed);
     COURSESELECT_CHECK(in_ledger.has_value() && in_catalogue.has_value());
     ++state_.structure;
-    co_return to_wire(*changed, state_.ledger.seats_taken(id));
+    co_return state_.shown(*changed);
 }
 
 async::Task<core::Result<wire::Done>> CatalogueEditor::delete_course(core::CourseId id) {
-    const auto guard = co_await state_.gate.lock();
+    COURSESELECT_CO_TRY(const auto guard, co_await state_.begin_change());
     if (state_.catalogue.find(id) == nullptr) {
         co_return course_missing();
     }
@@ -108,7 +110,7 @@ async::Task<core::Result<wire::Done>> CatalogueEditor::delete_course(core::Cours
         COURSESELECT_TRY_OK(repo::store_decisions(connection, withdrawn));
         return repo::delete_course(connection, id);
     };
-    COURSESELECT_CO_TRY_OK(co_await state_.writes->run(std::move(write)));
+    COURSESELECT_CO_TRY_OK(co_await state_.write(std::move(write)));
     const auto from_ledger = state_.ledger.remove_course(id);
     const auto from_catalogue = state_.catalogue.remove(id);
     COURSESELECT_CHECK(from_ledger.has_value() && from_catalogue.has_value());
@@ -118,7 +120,7 @@ async::Task<core::Result<wire::Done>> CatalogueEditor::delete_course(core::Cours
 
 async::Task<core::Result<wire::CourseImport>> CatalogueEditor::import_courses(
     std::vector<json::Raw> items) {
-    const auto guard = co_await state_.gate.lock();
+    COURSESELECT_CO_TRY(const auto guard, co_await state_.begin_change());
     wire::CourseImport answer;
     auto courses = std::make_shared<std::vector<domain::Course>>();
     std::set<std::string> names;
@@ -138,9 +140,9 @@ async::Task<core::Result<wire::CourseImport>> CatalogueEditor::import_courses(
         }
         return {};
     };
-    COURSESELECT_CO_TRY_OK(co_await state_.writes->run(std::move(insert)));
-    for (domain::Course& course : *courses) {
-        const wire::Course shown = show_new_course(state_, std::move(course));
+    COURSESELECT_CO_TRY_OK(co_await state_.write(std::move(insert)));
+    for (const domain::Course& course : *courses) {
+        const wire::Course shown = show_new_course(state_, course);
         answer.imported.push_back({shown.course_id, shown.course_name});
     }
     answer.imported_count = static_cast<std::int64_t>(answer.imported.size());

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <utility>
 
+#include "courseselect/json/writer.hpp"
 #include "courseselect/nodes/data/mapping.hpp"
 #include "courseselect/nodes/health.hpp"
 
@@ -46,6 +47,19 @@ core::Result<std::vector<SelectionTask>> tasks_from(const wire::DecisionBatch& b
     return tasks;
 }
 
+/// The first `limit` people by id. The only name the data node knows is the username.
+template <class People>
+std::vector<wire::Person> first_people(const People& people, std::int64_t limit) {
+    std::vector<wire::Person> list;
+    for (const auto& [id, person] : people) {
+        if (static_cast<std::int64_t>(list.size()) >= limit) {
+            break;
+        }
+        list.push_back({.id = id.value(), .username = person.name, .name = person.name});
+    }
+    return list;
+}
+
 }  // namespace
 
 DataNode::DataNode(Runtime runtime, DataNodeOptions options)
@@ -56,6 +70,7 @@ DataNode::DataNode(Runtime runtime, DataNodeOptions options)
     add_teacher_routes();
     add_tag_routes();
     add_selection_routes();
+    add_resource_routes();
     add_internal_routes();
 }
 
@@ -77,17 +92,13 @@ async::Task<> DataNode::stop() {
     co_await state_->close();
 }
 
-wire::Course DataNode::shown(const domain::Course& course) const {
-    return data::to_wire(course, state_->ledger.seats_taken(course.id));
-}
-
 async::Task<core::Result<std::vector<wire::Course>>> DataNode::list_courses(std::int64_t limit) {
     std::vector<wire::Course> courses;
     for (const auto& [id, course] : state_->catalogue.courses()) {
         if (static_cast<std::int64_t>(courses.size()) >= limit) {
             break;
         }
-        courses.push_back(shown(course));
+        courses.push_back(state_->shown(course));
     }
     co_return courses;
 }
@@ -97,7 +108,7 @@ async::Task<core::Result<wire::Course>> DataNode::find_course(core::CourseId id)
     if (course == nullptr) {
         co_return no_course();
     }
-    co_return shown(*course);
+    co_return state_->shown(*course);
 }
 
 async::Task<core::Result<wire::CoursePage>> DataNode::filter_courses(wire::CourseFilter filter) {
@@ -113,7 +124,7 @@ async::Task<core::Result<wire::CoursePage>> DataNode::filter_courses(wire::Cours
     wire::CoursePage answer;
     answer.total = static_cast<std::int64_t>(page.total);
     for (const domain::Course* course : page.courses) {
-        answer.courses.push_back(shown(*course));
+        answer.courses.push_back(state_->shown(*course));
     }
     co_return answer;
 }
@@ -138,6 +149,35 @@ async::Task<core::Result<wire::Student>> DataNode::find_student(core::StudentId 
         co_return core::Error(core::Errc::not_found, "Student not found");
     }
     co_return data::to_wire(*student, state_->ledger.courses_of(id));
+}
+
+async::Task<net::http::Response> DataNode::update_student(wire::StudentUpdate query,
+                                                          wire::StudentUpdate body) {
+    const auto id = body.student_id ? body.student_id : query.student_id;
+    if (!id) {
+        co_return api::validation_response({json::missing_error("query", "student_id")});
+    }
+    if (!body.student_name) {
+        body.student_name = std::move(query.student_name);
+    }
+    if (!body.student_tags) {
+        body.student_tags = std::move(query.student_tags);
+    }
+    const auto student = co_await editor_->update_student(*id, std::move(body));
+    if (!student) {
+        co_return api::error_response(student.error());
+    }
+    net::http::Response response;
+    json::append(response.body, *student);
+    co_return response;
+}
+
+async::Task<core::Result<std::vector<wire::Person>>> DataNode::list_students(std::int64_t limit) {
+    co_return first_people(state_->catalogue.students(), limit);
+}
+
+async::Task<core::Result<std::vector<wire::Person>>> DataNode::list_teachers(std::int64_t limit) {
+    co_return first_people(state_->catalogue.teachers(), limit);
 }
 
 async::Task<core::Result<wire::Teacher>> DataNode::find_teacher(core::TeacherId id) {
@@ -191,14 +231,14 @@ async::Task<core::Result<wire::Catalogue>> DataNode::catalogue(wire::CatalogueQu
                   query.since > answer.version;
     if (answer.full) {
         for (const auto& [id, course] : state_->catalogue.courses()) {
-            answer.courses.push_back(shown(course));
+            answer.courses.push_back(state_->shown(course));
         }
         co_return answer;
     }
     for (const auto& change :
          state_->ledger.changed_since(static_cast<std::uint64_t>(query.since))) {
         if (const domain::Course* course = state_->catalogue.find(change.course)) {
-            answer.courses.push_back(shown(*course));
+            answer.courses.push_back(state_->shown(*course));
         }
     }
     co_return answer;

@@ -11,12 +11,15 @@ using api::Access;
 using api::Context;
 using domain::RequestKind;
 
+constexpr std::int64_t unlimited = std::numeric_limits<std::int64_t>::max();
+
 constexpr const char* course_missing_text = "Course not found";
 constexpr const char* student_missing = "Student not found";
 constexpr const char* teacher_missing = "Teacher not found";
 
 auto internal_get(std::string_view path) { return api::get(path).access(Access::internal); }
 auto internal_post(std::string_view path) { return api::post(path).access(Access::internal); }
+auto internal_delete(std::string_view path) { return api::delete_(path).access(Access::internal); }
 
 }  // namespace
 
@@ -29,14 +32,13 @@ void DataNode::add_course_routes() {
                  [this](Context&, wire::CourseCreate course) {
                      return editor_->add_course(std::move(course));
                  });
-    service_.add(
-        internal_get("/courses")
-            .summary("All courses, by id.")
-            .tag("courses")
-            .query<wire::CourseLimit>(),
-        [this](Context&, wire::CourseLimit query) {
-            return list_courses(query.limit.value_or(std::numeric_limits<std::int64_t>::max()));
-        });
+    service_.add(internal_get("/courses")
+                     .summary("All courses, by id.")
+                     .tag("courses")
+                     .query<wire::CourseLimit>(),
+                 [this](Context&, wire::CourseLimit query) {
+                     return list_courses(query.limit.value_or(unlimited));
+                 });
     service_.add(
         internal_get("/get/course")
             .summary("One course.")
@@ -99,17 +101,12 @@ void DataNode::add_student_routes() {
                      .summary("Change a student's name or tags.")
                      .description("In the query, or in a body with the same names; the body wins.")
                      .tag("people")
-                     .query<wire::StudentUpdateQuery>()
-                     .optional_body<wire::StudentUpdateBody>()
+                     .query<wire::StudentUpdate>()
+                     .optional_body<wire::StudentUpdate>()
+                     .error(400, "Student with this name already exists")
                      .error(404, student_missing),
-                 [this](Context&, wire::StudentUpdateQuery query, wire::StudentUpdateBody body) {
-                     if (!body.student_name) {
-                         body.student_name = std::move(query.student_name);
-                     }
-                     if (!body.student_tags) {
-                         body.student_tags = std::move(query.student_tags);
-                     }
-                     return editor_->update_student(query.student_id, std::move(body));
+                 [this](Context&, wire::StudentUpdate query, wire::StudentUpdate body) {
+                     return update_student(std::move(query), std::move(body));
                  });
     service_.add(internal_post("/delete/student")
                      .summary("Delete a student and free the seats.")
@@ -143,6 +140,7 @@ void DataNode::add_teacher_routes() {
                      .summary("Change a teacher's name.")
                      .tag("people")
                      .query<wire::TeacherUpdate>()
+                     .error(400, "Teacher with this name already exists")
                      .error(404, teacher_missing),
                  [this](Context&, wire::TeacherUpdate update) {
                      return editor_->update_teacher(update.teacher_id,
@@ -207,6 +205,58 @@ void DataNode::add_selection_routes() {
                      .error(400, "Student has not selected this course"),
                  [this](Context&, wire::Selection selection) {
                      return select_one(selection, RequestKind::deselect);
+                 });
+}
+
+void DataNode::add_resource_routes() {
+    service_.add(api::put("/courses/{id}")
+                     .summary("Change a course.")
+                     .tag("courses")
+                     .access(Access::internal)
+                     .path<wire::CoursePath>()
+                     .body<wire::CourseUpdate>()
+                     .error(404, course_missing_text)
+                     .error(400, "Capacity is below the number of selected students"),
+                 [this](Context&, wire::CoursePath course, wire::CourseUpdate update) {
+                     return editor_->update_course(course.id, std::move(update));
+                 });
+    service_.add(
+        internal_delete("/courses/{id}")
+            .summary("Delete a course and take it from its students.")
+            .tag("courses")
+            .path<wire::CoursePath>()
+            .error(404, course_missing_text),
+        [this](Context&, wire::CoursePath course) { return editor_->delete_course(course.id); });
+    service_.add(internal_get("/students")
+                     .summary("All students, by id.")
+                     .tag("people")
+                     .query<wire::PeopleLimit>(),
+                 [this](Context&, wire::PeopleLimit query) {
+                     return list_students(query.limit.value_or(unlimited));
+                 });
+    service_.add(internal_get("/teachers")
+                     .summary("All teachers, by id.")
+                     .tag("people")
+                     .query<wire::PeopleLimit>(),
+                 [this](Context&, wire::PeopleLimit query) {
+                     return list_teachers(query.limit.value_or(unlimited));
+                 });
+    service_.add(internal_delete("/students/{id}")
+                     .summary("Delete a student and free the seats.")
+                     .tag("people")
+                     .path<wire::StudentPath>()
+                     .error(404, student_missing),
+                 [this](Context&, wire::StudentPath student) {
+                     return editor_->delete_student(student.id);
+                 });
+    service_.add(internal_delete("/teachers/{id}")
+                     .summary("Delete a teacher without courses.")
+                     .tag("people")
+                     .path<wire::TeacherPath>()
+                     .error(404, teacher_missing)
+                     .error(400, "Cannot delete teacher with assigned courses"),
+                 [this](Context&, wire::TeacherPath teacher) {
+                     return editor_->delete_teacher(teacher.id);
                  });
 }
 

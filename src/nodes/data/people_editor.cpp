@@ -51,7 +51,7 @@ core::Result<> offer_tags(storage::Connection& connection, const std::set<std::s
 }  // namespace
 
 async::Task<core::Result<wire::Student>> CatalogueEditor::add_student(wire::StudentCreate student) {
-    const auto guard = co_await state_.gate.lock();
+    COURSESELECT_CO_TRY(const auto guard, co_await state_.begin_change());
     const bool name_exists = state_.catalogue.find_student(student.student_name) != nullptr;
     const auto is_new =
         check_new_person(state_.catalogue, student.student_id, name_exists, "Student");
@@ -67,7 +67,7 @@ async::Task<core::Result<wire::Student>> CatalogueEditor::add_student(wire::Stud
     auto insert = [made](storage::Connection& connection) {
         return repo::insert_student(connection, made);
     };
-    COURSESELECT_CO_TRY(made.id, co_await state_.writes->run(std::move(insert)));
+    COURSESELECT_CO_TRY(made.id, co_await state_.write(std::move(insert)));
     const auto in_ledger =
         state_.ledger.add_student({.id = made.id, .tags = made.tags, .completed = {}});
     const auto in_catalogue = state_.catalogue.add(made);
@@ -76,8 +76,8 @@ async::Task<core::Result<wire::Student>> CatalogueEditor::add_student(wire::Stud
 }
 
 async::Task<core::Result<wire::Student>> CatalogueEditor::update_student(
-    core::StudentId id, wire::StudentUpdateBody update) {
-    const auto guard = co_await state_.gate.lock();
+    core::StudentId id, wire::StudentUpdate update) {
+    COURSESELECT_CO_TRY(const auto guard, co_await state_.begin_change());
     const domain::Student* present = state_.catalogue.find(id);
     if (present == nullptr) {
         co_return student_missing();
@@ -98,7 +98,7 @@ async::Task<core::Result<wire::Student>> CatalogueEditor::update_student(
         COURSESELECT_TRY_OK(offer_tags(connection, offered, "user"));
         return repo::update_student(connection, changed);
     };
-    COURSESELECT_CO_TRY_OK(co_await state_.writes->run(std::move(write)));
+    COURSESELECT_CO_TRY_OK(co_await state_.write(std::move(write)));
     const auto in_ledger =
         state_.ledger.update_student({.id = id, .tags = changed.tags, .completed = {}});
     const auto in_catalogue = state_.catalogue.update(changed);
@@ -107,7 +107,7 @@ async::Task<core::Result<wire::Student>> CatalogueEditor::update_student(
 }
 
 async::Task<core::Result<wire::Done>> CatalogueEditor::delete_student(core::StudentId id) {
-    const auto guard = co_await state_.gate.lock();
+    COURSESELECT_CO_TRY(const auto guard, co_await state_.begin_change());
     if (state_.catalogue.find(id) == nullptr) {
         co_return student_missing();
     }
@@ -116,7 +116,7 @@ async::Task<core::Result<wire::Done>> CatalogueEditor::delete_student(core::Stud
         COURSESELECT_TRY_OK(repo::store_decisions(connection, withdrawn));
         return repo::delete_student(connection, id);
     };
-    COURSESELECT_CO_TRY_OK(co_await state_.writes->run(std::move(write)));
+    COURSESELECT_CO_TRY_OK(co_await state_.write(std::move(write)));
     const auto from_ledger = state_.ledger.remove_student(id);
     const auto from_catalogue = state_.catalogue.remove(id);
     COURSESELECT_CHECK(from_ledger.has_value() && from_catalogue.has_value());
@@ -124,7 +124,7 @@ async::Task<core::Result<wire::Done>> CatalogueEditor::delete_student(core::Stud
 }
 
 async::Task<core::Result<wire::Teacher>> CatalogueEditor::add_teacher(wire::TeacherCreate teacher) {
-    const auto guard = co_await state_.gate.lock();
+    COURSESELECT_CO_TRY(const auto guard, co_await state_.begin_change());
     const bool name_exists = state_.catalogue.find_teacher(teacher.teacher_name) != nullptr;
     const auto is_new =
         check_new_person(state_.catalogue, teacher.teacher_id, name_exists, "Teacher");
@@ -139,15 +139,16 @@ async::Task<core::Result<wire::Teacher>> CatalogueEditor::add_teacher(wire::Teac
     auto insert = [made](storage::Connection& connection) {
         return repo::insert_teacher(connection, made);
     };
-    COURSESELECT_CO_TRY(made.id, co_await state_.writes->run(std::move(insert)));
+    COURSESELECT_CO_TRY(made.id, co_await state_.write(std::move(insert)));
     const auto in_catalogue = state_.catalogue.add(made);
     COURSESELECT_CHECK(in_catalogue.has_value());
+    ++state_.structure;
     co_return to_wire(made, state_.catalogue.courses_of(made.id));
 }
 
 async::Task<core::Result<wire::Teacher>> CatalogueEditor::update_teacher(core::TeacherId id,
                                                                          std::string name) {
-    const auto guard = co_await state_.gate.lock();
+    COURSESELECT_CO_TRY(const auto guard, co_await state_.begin_change());
     const domain::Teacher* present = state_.catalogue.find(id);
     if (present == nullptr) {
         co_return teacher_missing();
@@ -163,14 +164,15 @@ async::Task<core::Result<wire::Teacher>> CatalogueEditor::update_teacher(core::T
     auto write = [changed](storage::Connection& connection) {
         return repo::update_teacher(connection, changed);
     };
-    COURSESELECT_CO_TRY_OK(co_await state_.writes->run(std::move(write)));
+    COURSESELECT_CO_TRY_OK(co_await state_.write(std::move(write)));
     const auto in_catalogue = state_.catalogue.update(changed);
     COURSESELECT_CHECK(in_catalogue.has_value());
+    ++state_.structure;
     co_return to_wire(changed, state_.catalogue.courses_of(id));
 }
 
 async::Task<core::Result<wire::Done>> CatalogueEditor::delete_teacher(core::TeacherId id) {
-    const auto guard = co_await state_.gate.lock();
+    COURSESELECT_CO_TRY(const auto guard, co_await state_.begin_change());
     if (state_.catalogue.find(id) == nullptr) {
         co_return teacher_missing();
     }
@@ -181,7 +183,7 @@ async::Task<core::Result<wire::Done>> CatalogueEditor::delete_teacher(core::Teac
     auto write = [id](storage::Connection& connection) {
         return repo::delete_teacher(connection, id);
     };
-    COURSESELECT_CO_TRY_OK(co_await state_.writes->run(std::move(write)));
+    COURSESELECT_CO_TRY_OK(co_await state_.write(std::move(write)));
     const auto from_catalogue = state_.catalogue.remove(id);
     COURSESELECT_CHECK(from_catalogue.has_value());
     co_return wire::Done{.message = "Teacher deleted successfully"};
@@ -212,7 +214,7 @@ async::Task<core::Result<wire::Done>> CatalogueEditor::add_tag(wire::TagAdd tag)
 }
 
 async::Task<core::Result<wire::TagSync>> CatalogueEditor::sync_tags() {
-    const auto guard = co_await state_.gate.lock();
+    COURSESELECT_CO_TRY(const auto guard, co_await state_.begin_change());
     std::set<std::string> of_courses;
     std::set<std::string> of_users;
     for (const auto& [id, course] : state_.catalogue.courses()) {
@@ -225,7 +227,7 @@ async::Task<core::Result<wire::TagSync>> CatalogueEditor::sync_tags() {
         COURSESELECT_TRY_OK(offer_tags(connection, of_courses, "course"));
         return offer_tags(connection, of_users, "user");
     };
-    COURSESELECT_CO_TRY_OK(co_await state_.writes->run(std::move(offer)));
+    COURSESELECT_CO_TRY_OK(co_await state_.write(std::move(offer)));
     co_return wire::TagSync{.message = "Tags synced successfully",
                             .course_tags_count = static_cast<std::int64_t>(of_courses.size()),
                             .user_tags_count = static_cast<std::int64_t>(of_users.size())};

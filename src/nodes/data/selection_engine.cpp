@@ -68,10 +68,7 @@ async::Task<core::Result<std::vector<SelectionOutcome>>> SelectionEngine::decide
 
 async::Task<SelectionEngine::Outcomes> SelectionEngine::run_batch(
     std::vector<SelectionTask> tasks) {
-    const auto guard = co_await state_.gate.lock();
-    if (state_.ledger_is_stale) {
-        COURSESELECT_CO_TRY_OK(co_await state_.reload_ledger());
-    }
+    COURSESELECT_CO_TRY(const auto guard, co_await state_.begin_change());
     Batch batch;
     COURSESELECT_CO_TRY_OK(co_await look_up(tasks, false, batch));
     decide_all(tasks, batch);
@@ -84,8 +81,7 @@ async::Task<SelectionEngine::Outcomes> SelectionEngine::run_batch(
         stored = co_await store(batch);
     }
     if (!stored) {
-        // Whether a failed commit reached the disk is not known for certain: ask the disk.
-        state_.ledger_is_stale = true;
+        state_.is_stale = true;  // the next change asks the disk
         co_return core::Error(core::Errc::unavailable, "decision_not_stored",
                               stored.error().to_string());
     }

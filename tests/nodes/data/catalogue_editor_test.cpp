@@ -90,7 +90,7 @@ TEST_SUITE("nodes/data/catalogue_editor") {
     TEST_CASE("tags: new ones are offered, counted and synced; an empty list clears") {
         test::DataFixture data;
         const auto alice = data.add_student("alice");
-        wire::StudentUpdateBody update;
+        wire::StudentUpdate update;
         update.student_tags = {{"honours", "2024"}};
         CHECK(data.wait(data.editor->update_student(alice, update)).student_tags.size() == 2);
         CHECK(data.wait(data.editor->add_tag({"honours", "user"})).message ==

@@ -108,10 +108,10 @@ TEST_SUITE("nodes/data/selection_engine") {
         REQUIRE_FALSE(failed);
         CHECK(failed.error().code() == core::Errc::unavailable);
         CHECK(data.state->ledger.seats_taken(course) == 0);
-        CHECK(data.state->ledger_is_stale);
+        CHECK(data.state->is_stale);
         task.redelivered = true;
         CHECK(data.decide({task}).front().accepted);
-        CHECK_FALSE(data.state->ledger_is_stale);
+        CHECK_FALSE(data.state->is_stale);
         CHECK(data.state->ledger.seats_taken(course) == 1);
     }
 

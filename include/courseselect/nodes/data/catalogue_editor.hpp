@@ -34,7 +34,7 @@ class CatalogueEditor {
     [[nodiscard]] async::Task<core::Result<wire::Student>> add_student(wire::StudentCreate student);
     /// New tags are offered to others as well (kind `user`).
     [[nodiscard]] async::Task<core::Result<wire::Student>> update_student(
-        core::StudentId id, wire::StudentUpdateBody update);
+        core::StudentId id, wire::StudentUpdate update);
     /// Frees the seats.
     [[nodiscard]] async::Task<core::Result<wire::Done>> delete_student(core::StudentId id);
 

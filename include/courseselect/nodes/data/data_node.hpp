@@ -42,14 +42,18 @@ class DataNode final : public Node {
     void add_teacher_routes();
     void add_tag_routes();
     void add_selection_routes();
+    void add_resource_routes();
     void add_internal_routes();
 
-    [[nodiscard]] wire::Course shown(const domain::Course& course) const;
     async::Task<core::Result<std::vector<wire::Course>>> list_courses(std::int64_t limit);
     async::Task<core::Result<wire::Course>> find_course(core::CourseId id);
     async::Task<core::Result<wire::CoursePage>> filter_courses(wire::CourseFilter filter);
     async::Task<core::Result<wire::CourseStudents>> course_students(core::CourseId id);
     async::Task<core::Result<wire::Student>> find_student(core::StudentId id);
+    async::Task<net::http::Response> update_student(wire::StudentUpdate query,
+                                                    wire::StudentUpdate body);
+    async::Task<core::Result<std::vector<wire::Person>>> list_students(std::int64_t limit);
+    async::Task<core::Result<std::vector<wire::Person>>> list_teachers(std::int64_t limit);
     async::Task<core::Result<wire::Teacher>> find_teacher(core::TeacherId id);
     async::Task<core::Result<wire::Done>> select_one(wire::Selection selection,
                                                      domain::RequestKind kind);

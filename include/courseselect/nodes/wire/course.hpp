@@ -43,6 +43,7 @@ struct Course {
     std::string course_notes;
     int course_cost = 0;
     bool is_active = true;
+    std::optional<std::string> teacher_name;
     std::optional<core::WallTime> course_opens_at;
     std::optional<core::WallTime> course_closes_at;
     core::WallTime created_at;
@@ -112,6 +113,10 @@ struct CourseFilter {
 /// Query of everything about one course.
 struct CourseRef {
     core::CourseId course_id;
+};
+/// The course in `/courses/{id}` (contract §7).
+struct CoursePath {
+    core::CourseId id;
 };
 
 /// Query of `GET /courses`.
@@ -191,6 +196,8 @@ struct Describe<wire::Course> {
             field<&C::course_tags>("course_tags", doc("A student must have all of them.")),
             field<&C::course_notes>("course_notes"), field<&C::course_cost>("course_cost"),
             field<&C::is_active>("is_active"),
+            field<&C::teacher_name>("teacher_name", omit_empty,
+                                    doc("When the data node knows the teacher.")),
             field<&C::course_opens_at>("course_opens_at", doc("Start of the selection window.")),
             field<&C::course_closes_at>("course_closes_at", doc("End of the selection window.")),
             field<&C::created_at>("created_at"), field<&C::updated_at>("updated_at"));
@@ -294,6 +301,14 @@ struct Describe<wire::CourseRef> {
     static constexpr auto fields() {
         return object("CourseRef", "One course.",
                       field<&wire::CourseRef::course_id>("course_id", example("1")));
+    }
+};
+
+template <>
+struct Describe<wire::CoursePath> {
+    static constexpr auto fields() {
+        return object("CoursePath", "One course.",
+                      field<&wire::CoursePath::id>("id", example("1")));
     }
 };
 

@@ -46,15 +46,33 @@ struct StudentRef {
 struct TeacherRef {
     core::TeacherId teacher_id;
 };
-
-/// `POST /update/student`: the query, or a body with the same names. In a query an empty list
-/// cannot be told from none; in a body `[]` clears the tags.
-struct StudentUpdateQuery {
-    core::StudentId student_id;
-    std::optional<std::string> student_name;
-    std::optional<std::vector<std::string>> student_tags;
+/// The ids in `/students/{id}` and `/teachers/{id}` (contract §7).
+struct StudentPath {
+    core::StudentId id;
 };
-struct StudentUpdateBody {
+struct TeacherPath {
+    core::TeacherId id;
+};
+
+/// Ids that callers choose: larger ones are not exact in JavaScript (2^53 - 1).
+inline constexpr double person_id_max = 9007199254740991;
+
+/// One row of `GET /students` and `GET /teachers`. Addresses are kept by the auth node.
+struct Person {
+    std::int64_t id = 0;
+    std::string username;
+    std::string name;
+    std::optional<std::string> email;
+};
+/// Their query.
+struct PeopleLimit {
+    std::optional<std::int64_t> limit;
+};
+
+/// `POST /update/student`: the query, or a body with the same names; of what is in both, the body
+/// counts. In a query an empty list cannot be told from none; in a body `[]` clears the tags.
+struct StudentUpdate {
+    std::optional<core::StudentId> student_id;
     std::optional<std::string> student_name;
     std::optional<std::vector<std::string>> student_tags;
 };
@@ -143,7 +161,8 @@ struct Describe<wire::StudentCreate> {
                       field<&S::student_name>("student_name", length(1, 100), example("\"alice\"")),
                       field<&S::student_tags>("student_tags", optional_with_default, items(0, 50),
                                               each(length(1, 100)), example("[]")),
-                      field<&S::student_id>("student_id", doc("Picked when absent.")));
+                      field<&S::student_id>("student_id", between(1, wire::person_id_max),
+                                            doc("Picked when absent.")));
     }
 };
 template <>
@@ -152,7 +171,8 @@ struct Describe<wire::TeacherCreate> {
         using T = wire::TeacherCreate;
         return object("TeacherCreate", "A teacher's profile.",
                       field<&T::teacher_name>("teacher_name", length(1, 100), example("\"curie\"")),
-                      field<&T::teacher_id>("teacher_id", doc("Picked when absent.")));
+                      field<&T::teacher_id>("teacher_id", between(1, wire::person_id_max),
+                                            doc("Picked when absent.")));
     }
 };
 template <>
@@ -170,23 +190,44 @@ struct Describe<wire::TeacherRef> {
     }
 };
 template <>
-struct Describe<wire::StudentUpdateQuery> {
+struct Describe<wire::StudentPath> {
     static constexpr auto fields() {
-        using S = wire::StudentUpdateQuery;
-        return object("StudentUpdateQuery", "Changes of a student.",
+        return object("StudentPath", "One student.",
+                      field<&wire::StudentPath::id>("id", example("1")));
+    }
+};
+template <>
+struct Describe<wire::TeacherPath> {
+    static constexpr auto fields() {
+        return object("TeacherPath", "One teacher.",
+                      field<&wire::TeacherPath::id>("id", example("1")));
+    }
+};
+template <>
+struct Describe<wire::Person> {
+    static constexpr auto fields() {
+        using P = wire::Person;
+        return object("Person", "A student or teacher in a list.", field<&P::id>("id"),
+                      field<&P::username>("username"), field<&P::name>("name"),
+                      field<&P::email>("email", doc("Null: the auth node keeps addresses.")));
+    }
+};
+template <>
+struct Describe<wire::PeopleLimit> {
+    static constexpr auto fields() {
+        return object("PeopleLimit", "How many at most.",
+                      field<&wire::PeopleLimit::limit>("limit", at_least(1), empty_is_absent));
+    }
+};
+template <>
+struct Describe<wire::StudentUpdate> {
+    static constexpr auto fields() {
+        using S = wire::StudentUpdate;
+        return object("StudentUpdate", "Changes of a student; in a body, [] clears the tags.",
                       field<&S::student_id>("student_id", example("1")),
                       field<&S::student_name>("student_name", length(1, 100)),
                       field<&S::student_tags>("student_tags", items(0, 50), each(length(1, 100)),
                                               doc("May be repeated.")));
-    }
-};
-template <>
-struct Describe<wire::StudentUpdateBody> {
-    static constexpr auto fields() {
-        using S = wire::StudentUpdateBody;
-        return object("StudentUpdateBody", "Changes of a student; an empty list clears the tags.",
-                      field<&S::student_name>("student_name", length(1, 100)),
-                      field<&S::student_tags>("student_tags", items(0, 50), each(length(1, 100))));
     }
 };
 template <>
