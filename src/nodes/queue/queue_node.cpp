@@ -314,13 +314,19 @@ async::Task<core::Result<wire::StudentTasks>> QueueNode::student_tasks(
 }
 
 async::Task<core::Result<wire::QueueHealth>> QueueNode::health() {
+    wire::QueueHealth health;
+    if (!writes_->statistics().worker_alive) {
+        health.status = "unhealthy";
+        health.error = "Service unavailable";
+        health.database_connected = false;
+        co_return health;
+    }
     const auto statistics = tasks_->statistics();
     const std::size_t waiting = statistics.pending_tasks;
-    wire::QueueHealth health;
     health.status = waiting > options_.unhealthy_over  ? "unhealthy"
                     : waiting > options_.degraded_over ? "degraded"
                                                        : "healthy";
-    health.database_connected = writes_->statistics().worker_alive;
+    health.queue_status = "active";
     health.pending_tasks = static_cast<std::int64_t>(waiting);
     health.processing_tasks = static_cast<std::int64_t>(statistics.processing_tasks);
     co_return health;

@@ -43,12 +43,14 @@ struct StudentTasks {
     std::vector<StudentTask> tasks;
 };
 
+/// Without its database the queue says `error` and `database_connected: false`, and no figures.
 struct QueueHealth {
     std::string status;
-    std::string queue_status = "active";
+    std::optional<std::string> error;
+    std::optional<std::string> queue_status;
     bool database_connected = true;
-    std::int64_t pending_tasks = 0;
-    std::int64_t processing_tasks = 0;
+    std::optional<std::int64_t> pending_tasks;
+    std::optional<std::int64_t> processing_tasks;
 };
 
 }  // namespace courseselect::nodes::wire
@@ -112,10 +114,11 @@ struct Describe<wire::QueueHealth> {
         using Q = wire::QueueHealth;
         return object("QueueHealth", "How the queue is doing.",
                       field<&Q::status>("status", one_of<"healthy", "degraded", "unhealthy">),
-                      field<&Q::queue_status>("queue_status"),
+                      field<&Q::error>("error", omit_empty),
+                      field<&Q::queue_status>("queue_status", omit_empty),
                       field<&Q::database_connected>("database_connected"),
-                      field<&Q::pending_tasks>("pending_tasks"),
-                      field<&Q::processing_tasks>("processing_tasks"));
+                      field<&Q::pending_tasks>("pending_tasks", omit_empty),
+                      field<&Q::processing_tasks>("processing_tasks", omit_empty));
     }
 };
 
