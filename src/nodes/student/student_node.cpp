@@ -112,10 +112,8 @@ async::Task<core::Result<>> StudentNode::check_available(core::CourseId id) {
         co_return core::Result<>();  // the queue keeps it until the data node can decide
     }
     const wire::Course* course = snapshot_.find(id);
-    if (course == nullptr || course->course_left <= 0) {
-        // Before anybody is turned away, look again; a course may have been made this instant.
-        const auto age = course == nullptr ? std::chrono::milliseconds{0} : options_.refusal_age;
-        const auto again = co_await refresh(age);
+    if (course == nullptr) {  // it may have been made this instant
+        const auto again = co_await refresh(std::chrono::milliseconds(0));
         if (!again) {
             co_return core::Result<>();
         }
@@ -197,7 +195,7 @@ async::Task<core::Result<wire::Student>> StudentNode::caller(api::Context& conte
 async::Task<core::Result<std::vector<wire::Course>>> StudentNode::courses_of_caller(
     api::Context& context) {
     COURSESELECT_CO_TRY(const auto student, co_await caller(context));
-    COURSESELECT_CO_TRY_OK(co_await refresh(options_.refusal_age));
+    COURSESELECT_CO_TRY_OK(co_await refresh(options_.snapshot_age));
     const auto& have = student.student_courses;
     const bool knows_all = std::all_of(have.begin(), have.end(), [this](core::CourseId id) {
         return snapshot_.find(id) != nullptr;
@@ -218,9 +216,11 @@ async::Task<core::Result<wire::AvailableCourses>> StudentNode::available(
     api::Context& context, wire::AvailableFilter query, wire::AvailableFilter body) {
     const int page = body.page.value_or(query.page.value_or(1));
     const int page_size = body.page_size.value_or(query.page_size.value_or(20));
-    const auto type = body.course_type ? body.course_type : query.course_type;
+    // A client's "all types" is an empty text.
+    const bool in_body = body.course_type && !body.course_type->empty();
+    const auto type = in_body ? body.course_type : query.course_type;
     COURSESELECT_CO_TRY(const auto student, co_await caller(context));
-    COURSESELECT_CO_TRY_OK(co_await refresh(options_.refusal_age));
+    COURSESELECT_CO_TRY_OK(co_await refresh(options_.snapshot_age));
     wire::AvailableCourses answer{.page = page, .page_size = page_size};
     const std::int64_t first = std::int64_t{page - 1} * page_size;
     for (const auto& [id, course] : snapshot_.courses()) {

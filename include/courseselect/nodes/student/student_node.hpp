@@ -21,10 +21,8 @@ struct StudentNodeOptions {
     api::ServiceOptions service;
     SubmitterOptions submitter;
     std::chrono::milliseconds call_timeout{30'000};
-    /// How old the catalogue may be for lists and for letting a submission pass.
-    std::chrono::milliseconds snapshot_age{500};
-    /// How old it may be for refusing one as full; "not found" is always asked again.
-    std::chrono::milliseconds refusal_age{20};
+    /// How old the copy of the catalogue may be; "not found" is always asked again.
+    std::chrono::milliseconds snapshot_age{20};
 };
 
 /// Checks tokens itself and gives submissions to the queue. Whether a course is full or exists is
@@ -67,6 +65,7 @@ class StudentNode final : public Node {
     async::Task<core::Result<wire::Student>> caller(api::Context& context);
     /// The caller's courses, in full.
     async::Task<core::Result<std::vector<wire::Course>>> courses_of_caller(api::Context& context);
+    /// Makes the copy at most that old; an older one serves while the data node is away.
     async::Task<core::Result<>> refresh(std::chrono::milliseconds age);
 
     Runtime runtime_;
