@@ -10,6 +10,7 @@
 #include "courseselect/net/http/url.hpp"
 #include "courseselect/nodes/health.hpp"
 #include "courseselect/nodes/upstream.hpp"
+#include "courseselect/nodes/wire/directory.hpp"
 
 namespace courseselect::nodes::teacher {
 namespace {
@@ -88,9 +89,10 @@ async::Task<core::Result<Answer>> TeacherNode::ask(net::http::Client& node,
 }
 
 template <class Answer>
-async::Task<core::Result<Answer>> TeacherNode::tell(const api::Context& context, std::string target,
+async::Task<core::Result<Answer>> TeacherNode::tell(net::http::Client& node,
+                                                    const api::Context& context, std::string target,
                                                     std::string body) {
-    return post_json<Answer>(*data_node_, std::move(target), std::move(body), internal_token_,
+    return post_json<Answer>(node, std::move(target), std::move(body), internal_token_,
                              context.request_id, options_.call_timeout);
 }
 
@@ -155,8 +157,9 @@ async::Task<core::Result<wire::CourseCreated>> TeacherNode::create(api::Context&
     } else if (draft.course_teacher_id == 0) {
         co_return bad_request("course_teacher_id is required");
     }
-    COURSESELECT_CO_TRY(const auto made,
-                        co_await tell<wire::Course>(context, "/add/course", json::to_text(draft)));
+    COURSESELECT_CO_TRY(
+        const auto made,
+        co_await tell<wire::Course>(*data_node_, context, "/add/course", json::to_text(draft)));
     co_return wire::CourseCreated{.course_id = made.course_id,
                                   .message = "Course created successfully"};
 }
@@ -168,7 +171,7 @@ async::Task<core::Result<wire::CourseImport>> TeacherNode::import_courses(
             item = with_teacher(std::move(item), context.who().id);
         }
     }
-    co_return co_await tell<wire::CourseImport>(context, "/bulk/import/courses",
+    co_return co_await tell<wire::CourseImport>(*data_node_, context, "/bulk/import/courses",
                                                 json::to_text(items));
 }
 
@@ -181,15 +184,15 @@ async::Task<core::Result<wire::Done>> TeacherNode::update(api::Context& context,
         co_return not_authorized("update");  // courses are not given away
     }
     COURSESELECT_CO_TRY_OK(co_await tell<wire::Course>(
-        context, course_target("/update/course", course), json::to_text(changes)));
+        *data_node_, context, course_target("/update/course", course), json::to_text(changes)));
     co_return wire::Done{.message = "Course updated successfully"};
 }
 
 async::Task<core::Result<wire::Done>> TeacherNode::remove_course(api::Context& context,
                                                                  core::CourseId course) {
     COURSESELECT_CO_TRY_OK(co_await own_course(context, course, "delete"));
-    co_return co_await tell<wire::Done>(context, course_target("/delete/course", course),
-                                        std::string());
+    co_return co_await tell<wire::Done>(*data_node_, context,
+                                        course_target("/delete/course", course), std::string());
 }
 
 async::Task<core::Result<wire::CourseStudents>> TeacherNode::course_students(
@@ -212,20 +215,20 @@ async::Task<core::Result<wire::StudentPage>> TeacherNode::students(api::Context&
 async::Task<core::Result<wire::Done>> TeacherNode::remove_student(api::Context& context,
                                                                   wire::Selection selection) {
     COURSESELECT_CO_TRY_OK(co_await own_course(context, selection.course_id, "modify"));
-    COURSESELECT_CO_TRY_OK(
-        co_await tell<wire::Done>(context, "/deselect/course", json::to_text(selection)));
+    COURSESELECT_CO_TRY_OK(co_await tell<wire::Done>(*data_node_, context, "/deselect/course",
+                                                     json::to_text(selection)));
     co_return wire::Done{.message = "Student removed from course successfully"};
 }
 
 async::Task<core::Result<wire::StudentsAdded>> TeacherNode::add_students(
     api::Context& context, wire::StudentsToAdd students) {
-    if (!students.course_id || students.student_ids.empty()) {
+    if (!students.course_id || !students.student_ids || students.student_ids->empty()) {
         co_return bad_request("course_id and student_ids are required");
     }
     COURSESELECT_CO_TRY_OK(co_await own_course(context, *students.course_id, "modify"));
     std::vector<Candidate> candidates;
-    candidates.reserve(students.student_ids.size());
-    for (const core::StudentId student : students.student_ids) {
+    candidates.reserve(students.student_ids->size());
+    for (const core::StudentId student : *students.student_ids) {
         candidates.push_back({fmt::format("Student {}", student.value()), student});
     }
     wire::StudentsAdded answer;
@@ -235,25 +238,24 @@ async::Task<core::Result<wire::StudentsAdded>> TeacherNode::add_students(
 
 async::Task<core::Result<wire::StudentsAdded>> TeacherNode::add_named(api::Context& context,
                                                                       wire::UsernamesToAdd names) {
-    if (!names.course_id || names.usernames.empty()) {
+    if (!names.course_id || !names.usernames || names.usernames->empty()) {
         co_return bad_request("course_id and usernames are required");
     }
     COURSESELECT_CO_TRY_OK(co_await own_course(context, *names.course_id, "modify"));
+    wire::UserLookup lookup;
+    lookup.usernames = *std::move(names.usernames);
+    COURSESELECT_CO_TRY(const auto found,
+                        co_await tell<wire::FoundUsers>(
+                            *auth_node_, context, "/internal/users/lookup", json::to_text(lookup)));
     wire::StudentsAdded answer;
     std::vector<Candidate> candidates;
-    for (const std::string& username : names.usernames) {
-        net::http::Query query;
-        query.add("username", std::string_view(username));
-        const auto account =
-            co_await ask<wire::AccountKind>(*auth_node_, context, "/admin/user" + query.str());
-        if (account && account->user_type == "student") {
-            candidates.push_back({username, account->user_id});
-        } else if (account) {
-            answer.errors.push_back(username + ": User is not a student");
-        } else if (account.error().code() == core::Errc::not_found) {
-            answer.errors.push_back(username + ": User not found");
+    for (const wire::FoundUser& user : found.users) {
+        if (!user.user_id) {
+            answer.errors.push_back(user.username + ": User not found");
+        } else if (user.user_type != "student") {
+            answer.errors.push_back(user.username + ": User is not a student");
         } else {
-            co_return core::Error(account.error());
+            candidates.push_back({user.username, core::StudentId(*user.user_id)});
         }
     }
     co_return co_await take_seats(context, *names.course_id, std::move(candidates),
@@ -274,8 +276,9 @@ async::Task<core::Result<wire::StudentsAdded>> TeacherNode::take_seats(
     }
     wire::DecisionBatchAnswer decided;
     if (!batch.tasks.empty()) {
-        COURSESELECT_CO_TRY(decided, co_await tell<wire::DecisionBatchAnswer>(
-                                         context, "/internal/decisions", json::to_text(batch)));
+        COURSESELECT_CO_TRY(decided,
+                            co_await tell<wire::DecisionBatchAnswer>(
+                                *data_node_, context, "/internal/decisions", json::to_text(batch)));
     }
     if (decided.decisions.size() != candidates.size()) {
         co_return core::Error(core::Errc::unavailable, "decisions are missing in an answer");

@@ -2,73 +2,12 @@
 
 #include <doctest/doctest.h>
 
-#include "nodes/three_nodes.hpp"
+#include "nodes/teacher/fixture.hpp"
 
 using namespace courseselect;
 using net::http::Method;
 
 namespace {
-
-/// Answers as the auth node would: "alice" is student 1, "curie" a teacher, nobody else is known.
-class FakeAuthNode final : public net::http::Handler {
-  public:
-    async::Task<net::http::Response> handle(const net::http::Request& request) override {
-        last_target = std::string(request.target);
-        last_token = std::string(request.header("Internal-Token").value_or(""));
-        net::http::Response response;
-        if (last_target.starts_with("/admin/users?")) {
-            response.body = R"({"users":[{"user_id":1,"username":"alice","user_type":"student",)"
-                            R"("totp_secret":"SECRET","has_2fa":true}],)"
-                            R"("total":1,"page":1,"page_size":1000})";
-        } else if (last_target == "/admin/user?username=alice") {
-            response.body = R"({"user_id":1,"username":"alice","user_type":"student"})";
-        } else if (last_target == "/admin/user?username=curie") {
-            response.body = R"({"user_id":1,"username":"curie","user_type":"teacher"})";
-        } else {
-            response = api::error_response(404, "User not found");
-        }
-        co_return response;
-    }
-    std::string last_target;
-    std::string last_token;
-};
-
-/// A teacher node on a real data node.
-class TeacherFixture {
-  public:
-    explicit TeacherFixture(std::optional<ratelimit::LimiterOptions> limit = std::nullopt) {
-        nodes::teacher::TeacherNodeOptions options;
-        options.service.internal_token = test::test_internal_token;
-        options.service.bearer_limit = limit;
-        auto verifier = auth::JwtVerifier::hs256(test::test_jwt_secret);
-        const nodes::Runtime runtime{base.loop, base.clock, base.random};
-        node = std::make_unique<nodes::teacher::TeacherNode>(
-            runtime, std::move(options),
-            std::make_unique<api::JwtAuthenticator>(*std::move(verifier), base.clock),
-            std::make_unique<test::Switch>(base.data->handler(), base.data_away),
-            std::make_unique<test::Switch>(auth, auth_away));
-    }
-
-    test::Answer as(auth::UserKind kind, std::int64_t id, Method method, std::string target,
-                    std::string body = {}) {
-        return base.call(node->handler(), method, std::move(target), std::move(body),
-                         {{"Authorization", "Bearer " + base.token(id, kind)}});
-    }
-    test::Answer teacher(Method method, std::string target, std::string body = {}) {
-        return as(auth::UserKind::teacher, 1, method, std::move(target), std::move(body));
-    }
-    test::Answer other(Method method, std::string target, std::string body = {}) {
-        return as(auth::UserKind::teacher, 2, method, std::move(target), std::move(body));
-    }
-    test::Answer admin(Method method, std::string target, std::string body = {}) {
-        return as(auth::UserKind::admin, 1, method, std::move(target), std::move(body));
-    }
-
-    test::ThreeNodes base;
-    FakeAuthNode auth;
-    bool auth_away = false;
-    std::unique_ptr<nodes::teacher::TeacherNode> node;
-};
 
 const std::string draft = R"("course_credit":2,"course_type":"elective",)"
                           R"("course_location":"A1","course_capacity":3)";
@@ -81,7 +20,7 @@ std::string at(const std::string& path, std::int64_t course) {
 
 TEST_SUITE("nodes/teacher/teacher_node") {
     TEST_CASE("a course is created, listed, shown, changed and deleted by its teacher") {
-        TeacherFixture nodes;
+        test::TeacherNodes nodes;
         const auto made =
             nodes.teacher(Method::post, "/teacher/course/create",
                           R"({"course_name":"Algebra","course_teacher_id":0,)" + draft + "}");
@@ -106,7 +45,7 @@ TEST_SUITE("nodes/teacher/teacher_node") {
     }
 
     TEST_CASE("an admin names the teacher; an import belongs to its teacher") {
-        TeacherFixture nodes;
+        test::TeacherNodes nodes;
         const auto nobody = nodes.admin(Method::post, "/teacher/course/create",
                                         R"({"course_name":"Algebra",)" + draft + "}");
         CHECK(nobody.status == 400);
@@ -129,7 +68,7 @@ TEST_SUITE("nodes/teacher/teacher_node") {
     }
 
     TEST_CASE("nobody acts on another teacher's course, and unknown courses are 404") {
-        TeacherFixture nodes;
+        test::TeacherNodes nodes;
         const auto course = nodes.base.add_course("Algebra", 3);
         const auto add = [](std::int64_t id) {
             return R"({"course_id":)" + std::to_string(id) + R"(,"student_ids":[1]})";
@@ -166,7 +105,7 @@ TEST_SUITE("nodes/teacher/teacher_node") {
     }
 
     TEST_CASE("students are added by id, listed, counted and removed") {
-        TeacherFixture nodes;
+        test::TeacherNodes nodes;
         const auto course = nodes.base.add_course("Algebra", 2);
         const auto alice = nodes.base.add_student("alice");
         REQUIRE(alice == 1);
@@ -196,13 +135,15 @@ TEST_SUITE("nodes/teacher/teacher_node") {
     }
 
     TEST_CASE("students are added by name") {
-        TeacherFixture nodes;
+        test::TeacherNodes nodes;
         const auto course = nodes.base.add_course("Algebra", 2);
         nodes.base.add_student("alice");
         const auto body = R"({"course_id":)" + std::to_string(course) +
                           R"(,"usernames":["nobody&x=1","curie","alice"]})";
         const auto added = nodes.teacher(Method::post, "/teacher/course/bulk-add-students", body);
         CHECK(added.body["success_count"].integer() == 1);
+        CHECK(nodes.auth.calls == 1);  // for all names together
+        CHECK(nodes.auth.last_target == "/internal/users/lookup");
         REQUIRE(added.body["errors"].size() == 2);
         CHECK(added.body["errors"][0].string() == "nobody&x=1: User not found");
         CHECK(added.body["errors"][1].string() == "curie: User is not a student");
@@ -215,14 +156,14 @@ TEST_SUITE("nodes/teacher/teacher_node") {
     }
 
     TEST_CASE("what is missing in a request to add students is a 400, too many are a 422") {
-        TeacherFixture nodes;
+        test::TeacherNodes nodes;
         const auto post = [&](const char* path, const std::string& body) {
             return nodes.teacher(Method::post, path, body);
         };
         const char* by_id = "/teacher/course/add-students";
         const char* by_name = "/teacher/course/bulk-add-students";
-        for (const char* body :
-             {"{}", R"({"course_id":1})", R"({"course_id":1,"student_ids":[]})"}) {
+        for (const char* body : {"{}", R"({"course_id":1})", R"({"course_id":1,"student_ids":[]})",
+                                 R"({"course_id":1,"student_ids":null})"}) {
             CHECK(post(by_id, body).status == 400);
             CHECK(post(by_id, body).detail() == "course_id and student_ids are required");
         }
@@ -240,7 +181,7 @@ TEST_SUITE("nodes/teacher/teacher_node") {
     }
 
     TEST_CASE("of accounts only number and name are shown") {
-        TeacherFixture nodes;
+        test::TeacherNodes nodes;
         const auto page = nodes.teacher(Method::get, "/teacher/students");
         CHECK(page.status == 200);
         CHECK(page.body["users"][0].members().size() == 3);
@@ -252,7 +193,7 @@ TEST_SUITE("nodes/teacher/teacher_node") {
     }
 
     TEST_CASE("students stay out, limits come before tokens, absent nodes are 503") {
-        TeacherFixture nodes(
+        test::TeacherNodes nodes(
             ratelimit::LimiterOptions{.bucket = {.capacity = 3, .refill_per_second = 0.001}});
         const auto student = nodes.as(auth::UserKind::student, 1, Method::get, "/teacher/courses");
         CHECK(student.status == 403);

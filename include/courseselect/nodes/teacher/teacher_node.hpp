@@ -86,8 +86,8 @@ class TeacherNode final : public Node {
     async::Task<core::Result<Answer>> ask(net::http::Client& node, const api::Context& context,
                                           std::string target);
     template <class Answer>
-    async::Task<core::Result<Answer>> tell(const api::Context& context, std::string target,
-                                           std::string body);
+    async::Task<core::Result<Answer>> tell(net::http::Client& node, const api::Context& context,
+                                           std::string target, std::string body);
 
     Runtime runtime_;
     TeacherNodeOptions options_;

@@ -51,21 +51,15 @@ struct StudentPageQuery {
     int page_size = 1000;
 };
 
-/// What is read of the auth node's `GET /admin/user`.
-struct AccountKind {
-    core::StudentId user_id;
-    std::string user_type;
-};
-
 /// Body of `POST /teacher/course/add-students`. What is missing or empty is a 400, not a 422.
 struct StudentsToAdd {
     std::optional<core::CourseId> course_id;
-    std::vector<core::StudentId> student_ids;
+    std::optional<std::vector<core::StudentId>> student_ids;
 };
 /// Body of `POST /teacher/course/bulk-add-students`.
 struct UsernamesToAdd {
     std::optional<core::CourseId> course_id;
-    std::vector<std::string> usernames;
+    std::optional<std::vector<std::string>> usernames;
 };
 struct StudentsAdded {
     bool success = true;
@@ -133,21 +127,13 @@ struct Describe<wire::StudentPageQuery> {
     }
 };
 template <>
-struct Describe<wire::AccountKind> {
-    static constexpr auto fields() {
-        using A = wire::AccountKind;
-        return object("AccountKind", "Whose account it is.", field<&A::user_id>("user_id"),
-                      field<&A::user_type>("user_type"));
-    }
-};
-template <>
 struct Describe<wire::StudentsToAdd> {
     static constexpr auto fields() {
         using S = wire::StudentsToAdd;
         return object("StudentsToAdd", "Students to be given seats, in this order.",
                       field<&S::course_id>("course_id", example("1")),
-                      field<&S::student_ids>("student_ids", optional_with_default,
-                                             items(0, wire::students_added_max), example("[1,2]")));
+                      field<&S::student_ids>("student_ids", items(0, wire::students_added_max),
+                                             example("[1,2]")));
     }
 };
 template <>
@@ -156,9 +142,8 @@ struct Describe<wire::UsernamesToAdd> {
         using U = wire::UsernamesToAdd;
         return object("UsernamesToAdd", "Students to be given seats, by name, in this order.",
                       field<&U::course_id>("course_id", example("1")),
-                      field<&U::usernames>("usernames", optional_with_default,
-                                           items(0, wire::students_added_max), each(length(1, 100)),
-                                           example("[\"alice\"]")));
+                      field<&U::usernames>("usernames", items(0, wire::students_added_max),
+                                           each(length(1, 100)), example("[\"alice\"]")));
     }
 };
 template <>
