@@ -9,6 +9,7 @@
 #include "courseselect/net/http/service_client.hpp"
 #include "courseselect/nodes/auth/auth_node.hpp"
 #include "courseselect/nodes/data/data_node.hpp"
+#include "courseselect/nodes/measured_client.hpp"
 #include "courseselect/nodes/queue/queue_node.hpp"
 #include "courseselect/nodes/service_options.hpp"
 #include "courseselect/nodes/student/student_node.hpp"
@@ -38,13 +39,24 @@ class Assembler {
 
   private:
     core::Result<NodePointer> remember(Service service, core::Result<NodePointer> node) {
+        std::vector<MeasuredClient*> upstreams = std::exchange(made_, {});
         if (node) {
+            (*node)->set_upstreams(std::move(upstreams));
             local_[service] = &(*node)->handler();
         }
         return node;
     }
 
+    /// A client that is counted; the node that is being made owns it.
     core::Result<ClientPointer> client_of(Service service) {
+        COURSESELECT_TRY(auto plain, plain_client_of(service));
+        auto client = std::make_unique<MeasuredClient>(
+            std::move(plain), std::string(service_name(service)) + "_node", runtime_.clock);
+        made_.push_back(client.get());
+        return ClientPointer(std::move(client));
+    }
+
+    core::Result<ClientPointer> plain_client_of(Service service) {
         if (const auto found = local_.find(service); found != local_.end()) {
             return ClientPointer(std::make_unique<net::http::LocalClient>(
                 *found->second,
@@ -139,6 +151,7 @@ class Assembler {
     Runtime runtime_;
     const ProgramConfig& config_;
     std::map<Service, net::http::Handler*> local_;
+    std::vector<MeasuredClient*> made_;  // for the node that is being made
 };
 
 }  // namespace

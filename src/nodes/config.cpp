@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 
+#include <charconv>
 #include <filesystem>
 #include <utility>
 
@@ -70,6 +71,7 @@ CommonConfig read_common(Environment& environment) {
     }
     common.body_bytes_max = static_cast<std::size_t>(
         environment.bytes("BODY_BYTES_MAX", 1024 * 1024, {.min = 1024, .max = 64 * 1024 * 1024}));
+    common.metrics_open = environment.boolean("METRICS_OPEN", false);
     return common;
 }
 
@@ -138,11 +140,25 @@ Listeners read_listeners(Environment& environment, Service service, bool alone,
     return listeners;
 }
 
+/// `SOCKET_PEER_UIDS=0,33`: who may connect to the unix sockets; unset: whoever may open the file.
+std::vector<std::uint32_t> read_peer_uids(Environment& environment) {
+    std::vector<std::uint32_t> uids;
+    for (const std::string& item : environment.list("SOCKET_PEER_UIDS", {})) {
+        std::uint32_t uid = 0;
+        const auto [end, error] = std::from_chars(item.data(), item.data() + item.size(), uid);
+        if (error != std::errc{} || end != item.data() + item.size()) {
+            environment.add_fault("SOCKET_PEER_UIDS: '" + item +
+                                  "' is no user id; give numbers separated by commas");
+            continue;
+        }
+        uids.push_back(uid);
+    }
+    return uids;
+}
+
 core::log::LogOptions read_log(Environment& environment) {
     core::log::LogOptions options;
-    const std::string text =
-        environment.choice("LOG_LEVEL", "info", {"debug", "info", "warn", "error", "off"});
-    options.level = core::log::parse_level(text).value_or(core::log::Level::info);
+    options.level = read_log_level(environment);
     options.file = environment.text("LOG_FILE", "");
     return options;
 }
@@ -164,6 +180,12 @@ std::uint16_t default_port(Service service) {
     return static_cast<std::uint16_t>(8001 + static_cast<int>(service));
 }
 
+core::log::Level read_log_level(Environment& environment) {
+    const std::string text =
+        environment.choice("LOG_LEVEL", "info", {"debug", "info", "warn", "error", "off"});
+    return core::log::parse_level(text).value_or(core::log::Level::info);
+}
+
 ProgramConfig read_config(Environment& environment, const std::vector<Service>& services) {
     ProgramConfig config;
     config.common = read_common(environment);
@@ -173,6 +195,10 @@ ProgramConfig read_config(Environment& environment, const std::vector<Service>& 
     config.database = read_database(environment);
     config.log = read_log(environment);
     config.host.server.body_bytes_max = config.common.body_bytes_max;
+    config.host.server.unix_peer_uids = read_peer_uids(environment);
+    config.host.stop_deadline = environment.duration(
+        "STOP_DEADLINE", config.host.stop_deadline,
+        {.min = std::chrono::milliseconds{100}, .max = std::chrono::minutes{5}});
     const bool alone = services.size() == 1;
     for (const Service service : services) {
         config.listeners.emplace(service,

@@ -6,6 +6,7 @@
 #include <functional>
 #include <utility>
 
+#include "courseselect/api/service.hpp"
 #include "courseselect/async/completion.hpp"
 #include "courseselect/async/task_group.hpp"
 #include "courseselect/core/log.hpp"
@@ -48,7 +49,28 @@ void Host::add(std::unique_ptr<Node> node, Listeners listeners) {
     auto hosted = std::make_unique<Hosted>();
     hosted->node = std::move(node);
     hosted->listeners = std::move(listeners);
+    hosted->node->service().metrics().add(
+        [this, added = hosted.get()](metrics::Scrape& scrape) { collect_server(*added, scrape); });
     hosted_.push_back(std::move(hosted));
+}
+
+void Host::collect_server(const Hosted& hosted, metrics::Scrape& scrape) const {
+    if (!hosted.server) {
+        return;
+    }
+    const net::http::Server::Stats& now = hosted.server->stats();
+    scrape.gauge("courseselect_http_connections", "Connections that are open.",
+                 static_cast<double>(now.connections));
+    scrape.counter("courseselect_http_connections_accepted_total", "Connections accepted.",
+                   now.accepted);
+    scrape.counter("courseselect_http_connections_refused_total",
+                   "Connections refused: too many, no descriptor left, or a peer not allowed.",
+                   now.refused_connections);
+    scrape.counter("courseselect_http_connection_timeouts_total",
+                   "Connections closed by a deadline, idle ones too.", now.timeouts);
+    scrape.counter("courseselect_http_answers_total",
+                   "Answers sent over connections, refusals of malformed requests included.",
+                   now.requests);
 }
 
 core::Result<> Host::listen(Hosted& hosted) {
@@ -88,6 +110,12 @@ async::Task<core::Result<>> Host::start() {
 }
 
 async::Task<> Host::stop() {
+    // First all of them: a request to one may be waiting in another.
+    for (const auto& hosted : hosted_) {
+        if (hosted->started) {
+            hosted->node->drain();
+        }
+    }
     for (auto at = hosted_.rbegin(); at != hosted_.rend(); ++at) {
         Hosted& hosted = **at;
         if (hosted.server) {
@@ -101,7 +129,8 @@ async::Task<> Host::stop() {
     }
 }
 
-void Host::reload_certificates() {
+void Host::reload() {
+    core::log::info("reloading");
     for (const auto& hosted : hosted_) {
         if (hosted->tls) {
             const auto reloaded = hosted->tls->reload();
@@ -109,6 +138,9 @@ void Host::reload_certificates() {
                 core::log::error("certificate_reload_failed", {{"error", reloaded.error()}});
             }
         }
+    }
+    if (reload_) {
+        reload_();
     }
 }
 
@@ -119,7 +151,7 @@ async::Task<> Host::run(int& exit_code) {
         async::Completion<bool> told;
         signals_->ends.async_wait(
             [&told](const asio::error_code& error, int) { told.set(!error); });
-        watch_reloads(signals_->reloads, [this] { reload_certificates(); });
+        watch_reloads(signals_->reloads, [this] { reload(); });
         co_await told;
         core::log::info("stopping");
         co_await stop();

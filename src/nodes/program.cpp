@@ -44,14 +44,34 @@ void add_flags(core::Environment& environment, const Flags& flags) {
     }
 }
 
-/// Layers under the flags: the environment, the node's and the project's `.env`, generated secrets.
-core::Result<> load_layers(core::Environment& environment, const std::vector<Service>& services,
-                           crypto::RandomSource& random) {
+/// The node's and the project's `.env`.
+void load_files(core::Environment& environment, const std::vector<Service>& services) {
     if (services.size() == 1) {
         environment.load_file(core::Origin::node_file,
                               fmt::format("{}_node/.env", service_name(services.front())));
     }
     environment.load_file(core::Origin::project_file, ".env");
+}
+
+/// Reads the level anew, from the same places as at the start. A fault leaves it as it is.
+void reload_log_level(const Flags& flags, const std::vector<Service>& services) {
+    core::Environment environment = core::Environment::of_process();
+    add_flags(environment, flags);
+    load_files(environment, services);
+    const core::log::Level level = read_log_level(environment);
+    const auto checked = environment.check();
+    if (!checked) {
+        core::log::error("log_level_not_reloaded", {{"error", checked.error()}});
+        return;
+    }
+    core::log::set_level(level);
+    core::log::info("log_level", {{"level", core::log::level_name(level)}});
+}
+
+/// Layers under the flags: the environment, the `.env` files, generated secrets.
+core::Result<> load_layers(core::Environment& environment, const std::vector<Service>& services,
+                           crypto::RandomSource& random) {
+    load_files(environment, services);
     const std::string file = environment.text("SECRETS_FILE", "./secrets.env");
     const auto make = [&random](std::string_view) {
         return core::base64url_encode(random.bytes(32));
@@ -69,8 +89,8 @@ core::Result<> load_layers(core::Environment& environment, const std::vector<Ser
     return {};
 }
 
-int run_services(const ProgramConfig& config, const std::vector<Service>& services,
-                 crypto::RandomSource& random) {
+int run_services(const ProgramConfig& config, const Flags& flags,
+                 const std::vector<Service>& services, crypto::RandomSource& random) {
     async::EventLoop loop;
     const core::SystemClock clock;
     Host host(loop, clock, config.host);
@@ -79,6 +99,7 @@ int run_services(const ProgramConfig& config, const std::vector<Service>& servic
         core::log::error("start_failed", {{"error", assembled.error()}});
         return exit_bad_configuration;
     }
+    host.on_reload([&flags, &services] { reload_log_level(flags, services); });
     return host.run_until_signal();
 }
 
@@ -111,7 +132,7 @@ int run_with(core::Environment& environment, const Flags& flags,
         fmt::print(stderr, "{}\n", log.error().detail());
         return exit_bad_configuration;
     }
-    return run_services(config, services, random);
+    return run_services(config, flags, services, random);
 }
 
 }  // namespace

@@ -47,6 +47,7 @@ struct CommonConfig {
     std::vector<std::string> cors_origins;
     std::vector<ratelimit::IpNetwork> trusted_proxies;
     std::size_t body_bytes_max = 1024 * 1024;
+    bool metrics_open = false;  ///< `/metrics` for everybody, not only for this machine
 };
 
 struct AuthConfig {
@@ -79,5 +80,8 @@ struct ProgramConfig {
 /// `check()` before using the result.
 [[nodiscard]] ProgramConfig read_config(core::Environment& environment,
                                         const std::vector<Service>& services);
+
+/// `LOG_LEVEL` alone, for reading it again at run time; a fault is noted in `environment`.
+[[nodiscard]] core::log::Level read_log_level(core::Environment& environment);
 
 }  // namespace courseselect::nodes

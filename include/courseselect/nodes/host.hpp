@@ -3,14 +3,17 @@
 
 #include <chrono>
 #include <cstdint>
+#include <functional>
 #include <memory>
 #include <optional>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "courseselect/async/event_loop.hpp"
 #include "courseselect/async/task.hpp"
 #include "courseselect/core/clock.hpp"
+#include "courseselect/metrics/registry.hpp"
 #include "courseselect/net/http/server.hpp"
 #include "courseselect/net/tls.hpp"
 #include "courseselect/nodes/node.hpp"
@@ -46,10 +49,15 @@ class Host {
     /// Starts every node, then listens. Errors: what a node or listener says; everything started
     /// so far is stopped again.
     [[nodiscard]] async::Task<core::Result<>> start();
-    /// Stops accepting, finishes requests, stops the nodes.
+    /// Ends what only waits, stops accepting, finishes requests, stops the nodes. A request that
+    /// is still under way at the deadline loses its connection and ends with its own waits, which
+    /// all have deadlines.
     [[nodiscard]] async::Task<> stop();
 
-    /// Starts, serves until SIGTERM or SIGINT, stops. SIGHUP reloads certificates.
+    /// What else to do on SIGHUP; it runs on the loop.
+    void on_reload(std::function<void()> reload) { reload_ = std::move(reload); }
+    /// Starts, serves until SIGTERM or SIGINT, stops. SIGHUP reloads certificates and calls
+    /// `on_reload`; a certificate that cannot be used is logged and the old one stays.
     /// Returns the program's exit code: 0 after a signal, 1 when the start failed (logged).
     [[nodiscard]] int run_until_signal();
 
@@ -60,11 +68,13 @@ class Host {
     struct Hosted;
     [[nodiscard]] core::Result<> listen(Hosted& hosted);
     async::Task<> run(int& exit_code);
-    void reload_certificates();
+    void reload();
+    void collect_server(const Hosted& hosted, metrics::Scrape& scrape) const;
 
     async::EventLoop& loop_;
     const core::Clock& clock_;
     HostOptions options_;
+    std::function<void()> reload_;
     std::vector<std::unique_ptr<Hosted>> hosted_;
     struct Signals;
     std::unique_ptr<Signals> signals_;

@@ -2,6 +2,8 @@
 /// What a service is to whoever runs it.
 
 #include <string_view>
+#include <utility>
+#include <vector>
 
 #include "courseselect/async/event_loop.hpp"
 #include "courseselect/async/task.hpp"
@@ -10,7 +12,14 @@
 #include "courseselect/crypto/random.hpp"
 #include "courseselect/net/http/handler.hpp"
 
+namespace courseselect::api {
+class Service;
+}
+
 namespace courseselect::nodes {
+
+class MeasuredClient;
+struct NodeParts;
 
 /// What every node needs from the program around it. All outlive the node.
 struct Runtime {
@@ -30,10 +39,25 @@ class Node {
     [[nodiscard]] virtual std::string_view name() const = 0;
     /// What answers its requests. Valid for the node's life; serve it after `start()` succeeded.
     [[nodiscard]] virtual net::http::Handler& handler() = 0;
+    /// The same with its routes and metrics.
+    [[nodiscard]] virtual api::Service& service() = 0;
     /// Loads state and starts background work.
     [[nodiscard]] virtual async::Task<core::Result<>> start() = 0;
     /// Ends background work and flushes what was accepted. The listeners are closed by then.
     [[nodiscard]] virtual async::Task<> stop() = 0;
+
+    /// The program is about to stop: ends what only waits, so that its callers are answered and the
+    /// listeners can close. Nothing is flushed yet, and requests may still come.
+    virtual void drain() {}
+    /// What of this node `/health` and `/metrics` look at; asked anew each time.
+    [[nodiscard]] virtual NodeParts parts();
+
+    /// The clients of other nodes, owned by this one, for whoever assembled it to say.
+    void set_upstreams(std::vector<MeasuredClient*> clients) { upstreams_ = std::move(clients); }
+    [[nodiscard]] const std::vector<MeasuredClient*>& upstreams() const { return upstreams_; }
+
+  private:
+    std::vector<MeasuredClient*> upstreams_;
 };
 
 }  // namespace courseselect::nodes

@@ -5,6 +5,7 @@
 #include <string>
 #include <utility>
 
+#include "courseselect/api/trace.hpp"
 #include "courseselect/async/task.hpp"
 #include "courseselect/core/result.hpp"
 #include "courseselect/json/reader.hpp"
@@ -12,11 +13,12 @@
 
 namespace courseselect::nodes {
 
-/// Sends a request with the internal token and the caller's request id; returns the body of a 2xx
-/// answer. Errors: those of `api::upstream_error`; unavailable when the node cannot be reached.
+/// Sends a request with the internal token and the identity of the request it is made for; returns
+/// the body of a 2xx answer. Errors: those of `api::upstream_error`; unavailable when the node
+/// cannot be reached.
 [[nodiscard]] async::Task<core::Result<std::string>> call_upstream(
     net::http::Client& node, net::http::Method method, std::string target, std::string body,
-    std::string internal_token, std::string request_id, std::chrono::milliseconds timeout);
+    std::string internal_token, api::RequestIdentity identity, std::chrono::milliseconds timeout);
 
 /// `Answer` is a described type. Errors: as `call_upstream`; unavailable for an answer that cannot
 /// be read. `node` must outlive the task.
@@ -24,12 +26,12 @@ template <class Answer>
 [[nodiscard]] async::Task<core::Result<Answer>> get_json(net::http::Client& node,
                                                          std::string target,
                                                          std::string internal_token,
-                                                         std::string request_id,
+                                                         api::RequestIdentity identity,
                                                          std::chrono::milliseconds timeout) {
     COURSESELECT_CO_TRY(
         const std::string text,
         co_await call_upstream(node, net::http::Method::get, std::move(target), std::string(),
-                               std::move(internal_token), std::move(request_id), timeout));
+                               std::move(internal_token), std::move(identity), timeout));
     auto answer = json::parse<Answer>(text);
     co_return answer;
 }
@@ -39,12 +41,12 @@ template <class Answer>
 [[nodiscard]] async::Task<core::Result<Answer>> post_json(net::http::Client& node,
                                                           std::string target, std::string body,
                                                           std::string internal_token,
-                                                          std::string request_id,
+                                                          api::RequestIdentity identity,
                                                           std::chrono::milliseconds timeout) {
     COURSESELECT_CO_TRY(
         const std::string text,
         co_await call_upstream(node, net::http::Method::post, std::move(target), std::move(body),
-                               std::move(internal_token), std::move(request_id), timeout));
+                               std::move(internal_token), std::move(identity), timeout));
     auto answer = json::parse<Answer>(text);
     co_return answer;
 }

@@ -58,7 +58,7 @@ core::Result<std::unique_ptr<AuthNode>> AuthNode::open(
     node->administration_ = std::make_unique<Administration>(state);
     node->service_ = std::make_unique<api::Service>(runtime.clock, state.options.service,
                                                     node->authenticator_.get());
-    add_health(*node->service_, "auth_node");
+    add_health(*node->service_, *node);
     node->registration_->add_routes(*node->service_);
     node->login_->add_routes(*node->service_);
     node->two_factor_->add_routes(*node->service_);

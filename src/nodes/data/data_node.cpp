@@ -6,6 +6,7 @@
 #include "courseselect/json/writer.hpp"
 #include "courseselect/nodes/data/mapping.hpp"
 #include "courseselect/nodes/health.hpp"
+#include "courseselect/nodes/parts.hpp"
 
 namespace courseselect::nodes::data {
 namespace {
@@ -64,7 +65,7 @@ std::vector<wire::Person> first_people(const People& people, std::int64_t limit)
 
 DataNode::DataNode(Runtime runtime, DataNodeOptions options)
     : runtime_(runtime), options_(std::move(options)), service_(runtime.clock, options_.service) {
-    add_health(service_, "data_node");
+    add_health(service_, *this);
     add_course_routes();
     add_student_routes();
     add_teacher_routes();
@@ -90,6 +91,17 @@ async::Task<core::Result<>> DataNode::start() {
 async::Task<> DataNode::stop() {
     co_await engine_->stop();
     co_await state_->close();
+}
+
+NodeParts DataNode::parts() {
+    NodeParts parts;
+    parts.is_started = engine_ != nullptr;
+    if (parts.is_started) {
+        parts.writes = state_->writes.get();
+        parts.readers = state_->readers.get();
+        parts.more = [this](metrics::Scrape& scrape) { engine_->collect(scrape); };
+    }
+    return parts;
 }
 
 async::Task<core::Result<std::vector<wire::Course>>> DataNode::list_courses(std::int64_t limit) {

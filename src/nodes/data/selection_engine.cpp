@@ -81,10 +81,12 @@ async::Task<SelectionEngine::Outcomes> SelectionEngine::run_batch(
         stored = co_await store(batch);
     }
     if (!stored) {
+        not_stored_.add(tasks.size());
         state_.is_stale = true;  // the next change asks the disk
         co_return core::Error(core::Errc::unavailable, "decision_not_stored",
                               stored.error().to_string());
     }
+    count(batch);
     std::vector<SelectionOutcome> outcomes;
     outcomes.reserve(tasks.size());
     for (const SelectionTask& task : tasks) {
@@ -130,6 +132,33 @@ void SelectionEngine::decide_all(const std::vector<SelectionTask>& tasks, Batch&
         batch.records->push_back(record_of(task, outcome, now));
         batch.decided.emplace(task.id, std::move(outcome));
     }
+}
+
+/// Called when the batch is durable: what was lost is decided again and counts then.
+void SelectionEngine::count(const Batch& batch) {
+    for (const repo::DecisionRecord& record : *batch.records) {
+        const bool is_missing =
+            batch.decided.at(record.task_id).refusal == domain::RefusalClass::not_found;
+        (record.accepted ? accepted_ : is_missing ? not_found_ : refused_).add();
+    }
+    replayed_.add(batch.decided.size() - batch.records->size());
+    batch_sizes_.observe(batch.decided.size());
+}
+
+void SelectionEngine::collect(metrics::Scrape& scrape) const {
+    const auto outcome = [&scrape](std::string_view name, const metrics::Counter& count) {
+        scrape.counter("courseselect_ledger_decisions_total",
+                       "Decisions that were stored, by outcome; replayed ones were decided before, "
+                       "not_stored ones must be asked again.",
+                       count, {{"outcome", name}});
+    };
+    outcome("accepted", accepted_);
+    outcome("refused", refused_);
+    outcome("not_found", not_found_);
+    outcome("replayed", replayed_);
+    outcome("not_stored", not_stored_);
+    scrape.histogram("courseselect_ledger_batch_size", "Decisions in one transaction.",
+                     batch_sizes_);
 }
 
 async::Task<core::Result<>> SelectionEngine::store(Batch& batch) {

@@ -1,6 +1,8 @@
 #include "courseselect/nodes/queue/dispatcher.hpp"
 
 #include <algorithm>
+#include <iterator>
+#include <string_view>
 #include <utility>
 
 #include "courseselect/async/sleep.hpp"
@@ -78,7 +80,13 @@ async::Task<> Dispatcher::run(std::stop_token stop) {
             co_await tasks_.wait_for_work(std::chrono::milliseconds(200));
             continue;
         }
+        const core::MonoTime started = runtime_.clock.mono_now();
         const Sent sent = co_await send(tasks);
+        sent_[static_cast<std::size_t>(sent)].add();
+        if (sent == Sent::done) {
+            batch_sizes_.observe(tasks.size());
+            decision_times_.observe(runtime_.clock.mono_now() - started);
+        }
         if (sent == Sent::try_again) {
             give_back(tasks);
             co_await pause(stop);
@@ -168,6 +176,21 @@ void Dispatcher::measure(std::size_t decided) {
         measured_at_ = now;
         decided_since_ = 0;
     }
+}
+
+void Dispatcher::collect(metrics::Scrape& scrape) const {
+    constexpr std::string_view results[] = {"decided", "away", "refused"};
+    for (std::size_t i = 0; i < std::size(results); ++i) {
+        scrape.counter("courseselect_dispatcher_batches_total",
+                       "Batches sent to the data node, by what became of them.", sent_[i],
+                       {{"result", results[i]}});
+    }
+    scrape.histogram("courseselect_dispatcher_batch_size", "Tasks in a batch that was decided.",
+                     batch_sizes_);
+    scrape.histogram("courseselect_dispatcher_decision_duration_seconds",
+                     "Time from sending a batch to having its decisions.", decision_times_);
+    scrape.gauge("courseselect_dispatcher_decisions_per_second", "Decisions a second, lately.",
+                 rate_);
 }
 
 }  // namespace courseselect::nodes::queue

@@ -11,6 +11,7 @@
 #include "courseselect/core/uuid.hpp"
 #include "courseselect/json/reader.hpp"
 #include "courseselect/nodes/health.hpp"
+#include "courseselect/nodes/parts.hpp"
 #include "courseselect/queue/sqlite_task_queue.hpp"
 
 namespace courseselect::nodes::queue {
@@ -89,7 +90,7 @@ QueueNode::QueueNode(Runtime runtime, QueueNodeOptions options,
       address_limiter_(make_limiter(options_.address_limit)),
       background_(runtime.loop),
       service_(runtime.clock, options_.service) {
-    add_health(service_, "queue_node");
+    add_health(service_, *this);
     add_submit_routes();
     add_routes();
 }
@@ -134,6 +135,26 @@ async::Task<> QueueNode::stop() {
     co_await background_.join();
     co_await tasks_->close();
     co_await writes_->stop();
+}
+
+void QueueNode::drain() {
+    if (tasks_ != nullptr) {
+        tasks_->end_waits();
+    }
+}
+
+NodeParts QueueNode::parts() {
+    NodeParts parts;
+    parts.is_started = dispatcher_ != nullptr;
+    parts.writes = writes_.get();
+    parts.readers = readers_.get();
+    parts.tasks = tasks_.get();
+    parts.more = [this](metrics::Scrape& scrape) {
+        if (dispatcher_ != nullptr) {
+            dispatcher_->collect(scrape);
+        }
+    };
+    return parts;
 }
 
 async::Task<> QueueNode::purge_regularly(std::stop_token stop) {

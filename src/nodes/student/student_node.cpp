@@ -84,7 +84,7 @@ StudentNode::StudentNode(Runtime runtime, StudentNodeOptions options,
       snapshot_(runtime, *data_node_, internal_token_),
       submitter_(runtime, *queue_node_, internal_token_, options_.submitter),
       service_(runtime.clock, options_.service, authenticator_.get()) {
-    add_health(service_, "student_node");
+    add_health(service_, *this);
     add_read_routes();
     add_selection_routes();
 }
@@ -168,7 +168,7 @@ async::Task<core::Result<wire::CheckAnswer>> StudentNode::check(api::Context& co
     COURSESELECT_CO_TRY(const auto checked,
                         co_await post_json<wire::SelectionCheck>(
                             *data_node_, "/internal/check", json::to_text(selection),
-                            internal_token_, context.request_id, options_.call_timeout));
+                            internal_token_, context.identity(), options_.call_timeout));
     wire::CheckAnswer answer;
     answer.can_select = checked.can_select;
     answer.conflicts = obstacles(checked);
@@ -182,14 +182,14 @@ async::Task<core::Result<wire::TaskStatus>> StudentNode::task_status(api::Contex
     target.add("student_id", context.who().id);
     target.add("wait", query.wait);
     co_return co_await get_json<wire::TaskStatus>(*queue_node_, "/queue/status" + target.str(),
-                                                  internal_token_, context.request_id,
+                                                  internal_token_, context.identity(),
                                                   options_.call_timeout);
 }
 
 async::Task<core::Result<wire::Student>> StudentNode::caller(api::Context& context) {
     co_return co_await get_json<wire::Student>(
         *data_node_, fmt::format("/get/student?student_id={}", context.who().id), internal_token_,
-        context.request_id, options_.call_timeout);
+        context.identity(), options_.call_timeout);
 }
 
 async::Task<core::Result<std::vector<wire::Course>>> StudentNode::courses_of_caller(
@@ -256,7 +256,7 @@ async::Task<core::Result<wire::CourseDetail>> StudentNode::detail(api::Context& 
         auto found,
         co_await get_json<wire::Course>(
             *data_node_, fmt::format("/get/course?course_id={}", course.course_id->value()),
-            internal_token_, context.request_id, options_.call_timeout));
+            internal_token_, context.identity(), options_.call_timeout));
     COURSESELECT_CO_TRY(const auto student, co_await caller(context));
     const auto& have = student.student_courses;
     wire::CourseDetail answer{{std::move(found)},

@@ -68,7 +68,7 @@ TeacherNode::TeacherNode(Runtime runtime, TeacherNodeOptions options,
       auth_node_(std::move(auth_node)),
       internal_token_(options_.service.internal_token.reveal()),
       service_(runtime.clock, options_.service, authenticator_.get()) {
-    add_health(service_, "teacher_node");
+    add_health(service_, *this);
     add_read_routes();
     add_course_routes();
     add_student_routes();
@@ -84,7 +84,7 @@ template <class Answer>
 async::Task<core::Result<Answer>> TeacherNode::ask(net::http::Client& node,
                                                    const api::Context& context,
                                                    std::string target) {
-    return get_json<Answer>(node, std::move(target), internal_token_, context.request_id,
+    return get_json<Answer>(node, std::move(target), internal_token_, context.identity(),
                             options_.call_timeout);
 }
 
@@ -93,7 +93,7 @@ async::Task<core::Result<Answer>> TeacherNode::tell(net::http::Client& node,
                                                     const api::Context& context, std::string target,
                                                     std::string body) {
     return post_json<Answer>(node, std::move(target), std::move(body), internal_token_,
-                             context.request_id, options_.call_timeout);
+                             context.identity(), options_.call_timeout);
 }
 
 async::Task<core::Result<wire::Course>> TeacherNode::own_course(api::Context& context,

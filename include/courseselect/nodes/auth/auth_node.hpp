@@ -38,7 +38,7 @@ class AuthNode final : public Node {
     [[nodiscard]] std::string_view name() const override { return "auth_node"; }
     [[nodiscard]] net::http::Handler& handler() override { return *service_; }
     /// The routes, for tests that walk them.
-    [[nodiscard]] api::Service& service() { return *service_; }
+    [[nodiscard]] api::Service& service() override { return *service_; }
     /// At the first start also makes the administrators. Errors: invalid_argument `admin_password`
     /// (none, or a documented one outside development).
     [[nodiscard]] async::Task<core::Result<>> start() override;

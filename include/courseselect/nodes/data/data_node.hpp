@@ -32,9 +32,10 @@ class DataNode final : public Node {
     [[nodiscard]] std::string_view name() const override { return "data_node"; }
     [[nodiscard]] net::http::Handler& handler() override { return service_; }
     /// The routes, for tests that walk them.
-    [[nodiscard]] api::Service& service() { return service_; }
+    [[nodiscard]] api::Service& service() override { return service_; }
     [[nodiscard]] async::Task<core::Result<>> start() override;
     [[nodiscard]] async::Task<> stop() override;
+    [[nodiscard]] NodeParts parts() override;
 
   private:
     void add_course_routes();

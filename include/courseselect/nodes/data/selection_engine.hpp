@@ -10,6 +10,9 @@
 #include "courseselect/core/result.hpp"
 #include "courseselect/core/uuid.hpp"
 #include "courseselect/domain/decision.hpp"
+#include "courseselect/metrics/counter.hpp"
+#include "courseselect/metrics/histogram.hpp"
+#include "courseselect/metrics/registry.hpp"
 #include "courseselect/nodes/data/data_state.hpp"
 #include "courseselect/repo/decision_repo.hpp"
 
@@ -55,6 +58,8 @@ class SelectionEngine {
     /// Decides what waits; refuses what comes later.
     [[nodiscard]] async::Task<> stop() { return batcher_.stop(); }
 
+    void collect(metrics::Scrape& scrape) const;
+
   private:
     using Outcomes = core::Result<std::vector<SelectionOutcome>>;
     struct Batch;
@@ -62,11 +67,18 @@ class SelectionEngine {
     [[nodiscard]] async::Task<Outcomes> run_batch(std::vector<SelectionTask> tasks);
     [[nodiscard]] async::Task<core::Result<>> look_up(const std::vector<SelectionTask>& tasks,
                                                       bool all, Batch& batch);
+    void count(const Batch& batch);
     void decide_all(const std::vector<SelectionTask>& tasks, Batch& batch);
     [[nodiscard]] async::Task<core::Result<>> store(Batch& batch);
 
     DataState& state_;
     async::Batcher<SelectionTask, SelectionOutcome> batcher_;
+    metrics::Counter accepted_;
+    metrics::Counter refused_;
+    metrics::Counter not_found_;
+    metrics::Counter replayed_;
+    metrics::Counter not_stored_;
+    metrics::Histogram batch_sizes_{metrics::sizes};
 };
 
 }  // namespace courseselect::nodes::data

@@ -8,6 +8,9 @@
 
 #include "courseselect/async/task.hpp"
 #include "courseselect/async/task_group.hpp"
+#include "courseselect/metrics/counter.hpp"
+#include "courseselect/metrics/histogram.hpp"
+#include "courseselect/metrics/registry.hpp"
 #include "courseselect/net/http/client.hpp"
 #include "courseselect/nodes/node.hpp"
 #include "courseselect/nodes/wire/selection.hpp"
@@ -40,6 +43,7 @@ class Dispatcher {
 
     /// Decisions a second, lately; for the estimate of waiting times. At least 1.
     [[nodiscard]] double rate() const { return rate_; }
+    void collect(metrics::Scrape& scrape) const;
 
   private:
     using Tasks = std::vector<courseselect::queue::Task>;
@@ -63,6 +67,9 @@ class Dispatcher {
     core::MonoTime measured_at_;
     std::size_t decided_since_ = 0;
     double rate_ = 1'000;
+    metrics::Histogram batch_sizes_{metrics::sizes};
+    metrics::Histogram decision_times_{metrics::durations};
+    metrics::Counter sent_[3];  ///< by `Sent`
 };
 
 }  // namespace courseselect::nodes::queue

@@ -47,9 +47,11 @@ class QueueNode final : public Node {
 
     [[nodiscard]] std::string_view name() const override { return "queue_node"; }
     [[nodiscard]] net::http::Handler& handler() override { return service_; }
-    [[nodiscard]] api::Service& service() { return service_; }
+    [[nodiscard]] api::Service& service() override { return service_; }
     [[nodiscard]] async::Task<core::Result<>> start() override;
     [[nodiscard]] async::Task<> stop() override;
+    void drain() override;
+    [[nodiscard]] NodeParts parts() override;
 
   private:
     void add_routes();

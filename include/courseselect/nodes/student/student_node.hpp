@@ -37,7 +37,7 @@ class StudentNode final : public Node {
 
     [[nodiscard]] std::string_view name() const override { return "student_node"; }
     [[nodiscard]] net::http::Handler& handler() override { return service_; }
-    [[nodiscard]] api::Service& service() { return service_; }
+    [[nodiscard]] api::Service& service() override { return service_; }
     [[nodiscard]] async::Task<core::Result<>> start() override;
     [[nodiscard]] async::Task<> stop() override;
 

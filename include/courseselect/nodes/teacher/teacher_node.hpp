@@ -34,7 +34,7 @@ class TeacherNode final : public Node {
     [[nodiscard]] std::string_view name() const override { return "teacher_node"; }
     [[nodiscard]] net::http::Handler& handler() override { return service_; }
     /// The routes, for tests that walk them.
-    [[nodiscard]] api::Service& service() { return service_; }
+    [[nodiscard]] api::Service& service() override { return service_; }
     [[nodiscard]] async::Task<core::Result<>> start() override;
     [[nodiscard]] async::Task<> stop() override;
 

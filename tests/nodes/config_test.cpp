@@ -1,0 +1,209 @@
+#include "courseselect/nodes/config.hpp"
+
+#include <doctest/doctest.h>
+
+#include <chrono>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "courseselect/nodes/service_options.hpp"
+
+using namespace courseselect;
+using namespace std::chrono_literals;
+using nodes::Service;
+
+namespace {
+
+using Values = std::vector<std::pair<std::string, std::string>>;
+
+core::Environment environment_of(const Values& values) {
+    core::Environment environment;
+    environment.set_variable("INTERNAL_TOKEN", "token-of-the-tests");
+    environment.set_variable("JWT_SECRET_KEY", "secret-of-the-tests");
+    for (const auto& [name, value] : values) {
+        environment.set_variable(name, value);
+    }
+    return environment;
+}
+
+nodes::ProgramConfig read(const Values& values, std::vector<Service> services = {Service::data}) {
+    core::Environment environment = environment_of(values);
+    nodes::ProgramConfig config = nodes::read_config(environment, services);
+    const auto checked = environment.check();
+    CHECK_MESSAGE(checked.has_value(), (checked ? "" : checked.error().detail()));
+    return config;
+}
+
+/// The faults, one a line; empty when there is none.
+std::string faults(const Values& values, std::vector<Service> services = {Service::data}) {
+    core::Environment environment = environment_of(values);
+    static_cast<void>(nodes::read_config(environment, services));
+    const auto checked = environment.check();
+    return checked ? std::string() : checked.error().detail();
+}
+
+}  // namespace
+
+TEST_SUITE("nodes/config") {
+    TEST_CASE("without settings a node listens where the contract says") {
+        for (const Service service : nodes::all_services) {
+            const auto config = read({}, {service});
+            const nodes::Listeners& listeners = config.listeners.at(service);
+            CHECK(listeners.host == "127.0.0.1");
+            CHECK(listeners.port == nodes::default_port(service));
+            CHECK(listeners.socket_path.ends_with("/course-selection-sockets/" +
+                                                  std::string(nodes::service_name(service)) +
+                                                  "_node.sock"));
+            CHECK_FALSE(listeners.tls);
+        }
+        CHECK(read({}).database_urls.at(Service::data).path == "./course_data.db");
+        CHECK(read({}, {Service::auth}).database_urls.at(Service::auth).path == "./auth_data.db");
+        CHECK(read({}, {Service::queue}).database_urls.at(Service::queue).path ==
+              "./queue_data.db");
+    }
+
+    TEST_CASE("every name of the contract is heard") {
+        const auto config = read({{"HOST", "0.0.0.0"},
+                                  {"PORT", "9001"},
+                                  {"DATABASE_URL", "sqlite:////var/lib/course.db"},
+                                  {"USE_SOCKETS", "true"},
+                                  {"SOCKET_DIR", "/run/courses"},
+                                  {"DATA_NODE_URL", "http://a:1"},
+                                  {"AUTH_NODE_URL", "http://b:2"},
+                                  {"TEACHER_NODE_URL", "http://c:3"},
+                                  {"STUDENT_NODE_URL", "http://d:4"},
+                                  {"QUEUE_NODE_URL", "unix:///e/f.sock"},
+                                  {"ADMIN_PASSWORD", "only-at-first"},
+                                  {"INTERNAL_TOKEN", "another-token"},
+                                  {"JWT_SECRET_KEY", "another-secret"}});
+        const nodes::Listeners& listeners = config.listeners.at(Service::data);
+        CHECK(listeners.host == "0.0.0.0");
+        CHECK(listeners.port == 9001);
+        CHECK(listeners.socket_path == "/run/courses/data_node.sock");
+        CHECK(config.database_urls.at(Service::data).path == "/var/lib/course.db");
+        CHECK(config.common.urls.at(Service::data) == "http://a:1");
+        CHECK(config.common.urls.at(Service::auth) == "http://b:2");
+        CHECK(config.common.urls.at(Service::teacher) == "http://c:3");
+        CHECK(config.common.urls.at(Service::student) == "http://d:4");
+        CHECK(config.common.urls.at(Service::queue) == "unix:///e/f.sock");
+        CHECK(config.auth.admin_password.reveal() == "only-at-first");
+        CHECK(config.common.internal_token.reveal() == "another-token");
+        CHECK(config.common.jwt_secret.reveal() == "another-secret");
+    }
+
+    TEST_CASE("without sockets there is no socket") {
+        CHECK(read({{"USE_SOCKETS", "false"}}).listeners.at(Service::data).socket_path.empty());
+    }
+
+    TEST_CASE("several services in one program have names of their own") {
+        const auto config = read({{"DATA_PORT", "9101"},
+                                  {"QUEUE_PORT", "9105"},
+                                  {"QUEUE_DATABASE_URL", "sqlite:///q.db"},
+                                  {"PORT", "1"}},
+                                 {Service::data, Service::queue});
+        CHECK(config.listeners.at(Service::data).port == 9101);
+        CHECK(config.listeners.at(Service::queue).port == 9105);
+        CHECK(config.database_urls.at(Service::queue).path == "q.db");
+    }
+
+    TEST_CASE("a malformed value is a fault that names it") {
+        const Values bad = {{"PORT", "65536"},
+                            {"PORT", "http"},
+                            {"USE_SOCKETS", "perhaps"},
+                            {"DATABASE_URL", "oracle://nowhere"},
+                            {"LOG_LEVEL", "chatty"},
+                            {"RATE_LIMITS", "2"},
+                            {"BCRYPT_COST", "9"},
+                            {"BCRYPT_COST", "17"},
+                            {"BODY_BYTES_MAX", "1023"},
+                            {"TRUSTED_PROXIES", "10.0.0.1/8"},
+                            {"STOP_DEADLINE", "99ms"},
+                            {"STOP_DEADLINE", "301s"},
+                            {"METRICS_OPEN", "maybe"},
+                            {"SOCKET_PEER_UIDS", "root"},
+                            {"SOCKET_PEER_UIDS", "-1"},
+                            {"SOCKET_PEER_UIDS", "4294967296"},
+                            {"INTERNAL_TOKEN", "short"},
+                            {"JWT_SECRET_KEY", "1234567"},
+                            {"DATABASE_DURABILITY", "some"}};
+        for (const auto& setting : bad) {
+            CAPTURE(setting.first);
+            CAPTURE(setting.second);
+            const std::string told = faults({setting});
+            CHECK(told.find(setting.first) != std::string::npos);
+        }
+        CHECK(faults({{"INTERNAL_TOKEN", "short"}}).find("short") == std::string::npos);
+    }
+
+    TEST_CASE("all faults are told at once") {
+        const std::string told = faults({{"PORT", "x"}, {"LOG_LEVEL", "y"}, {"USE_SOCKETS", "z"}});
+        for (const char* name : {"PORT", "LOG_LEVEL", "USE_SOCKETS"}) {
+            CHECK(told.find(name) != std::string::npos);
+        }
+    }
+
+    TEST_CASE("a certificate needs its key") {
+        CHECK(faults({{"TLS_CERTIFICATE", "a.pem"}}).find("TLS_PRIVATE_KEY") != std::string::npos);
+        CHECK(read({{"TLS_CERTIFICATE", "a.pem"}, {"TLS_PRIVATE_KEY", "b.pem"}})
+                  .listeners.at(Service::data)
+                  .tls->private_key == "b.pem");
+    }
+
+    TEST_CASE("settings of the operation, at their bounds") {
+        const auto usual = read({});
+        CHECK_FALSE(usual.common.metrics_open);
+        CHECK(usual.host.server.unix_peer_uids.empty());
+        CHECK(usual.host.stop_deadline == 10s);
+        const auto config = read({{"METRICS_OPEN", "yes"},
+                                  {"SOCKET_PEER_UIDS", "0, 33,4294967295"},
+                                  {"STOP_DEADLINE", "100ms"}});
+        CHECK(config.common.metrics_open);
+        CHECK(config.host.server.unix_peer_uids ==
+              std::vector<std::uint32_t>{0, 33, 4'294'967'295});
+        CHECK(config.host.stop_deadline == 100ms);
+        CHECK(read({{"STOP_DEADLINE", "5m"}}).host.stop_deadline == 5min);
+    }
+
+    TEST_CASE("the log's level can be read alone") {
+        core::Environment environment;
+        environment.set_variable("LOG_LEVEL", "warn");
+        CHECK(nodes::read_log_level(environment) == core::log::Level::warn);
+        core::Environment bad;
+        bad.set_variable("LOG_LEVEL", "loud");
+        static_cast<void>(nodes::read_log_level(bad));
+        CHECK_FALSE(bad.check());
+    }
+
+    TEST_CASE("the report shows values with their source, and secrets never") {
+        core::Environment environment =
+            environment_of({{"ADMIN_PASSWORD", "swordfish-1"}, {"DATABASE_URL", "sqlite:///x.db"}});
+        environment.set_flag("PORT", "8123");
+        static_cast<void>(nodes::read_config(environment, {Service::data}));
+        const std::string report = environment.report();
+        for (const char* secret : {"swordfish-1", "token-of-the-tests", "secret-of-the-tests"}) {
+            CHECK(report.find(secret) == std::string::npos);
+        }
+        const auto line_of = [&report](const std::string& name) {
+            const std::size_t from = report.find(name + "=");
+            return from == std::string::npos ? std::string()
+                                             : report.substr(from, report.find('\n', from) - from);
+        };
+        CHECK(line_of("PORT").find("8123") != std::string::npos);
+        CHECK(line_of("PORT").find("flag") != std::string::npos);
+        CHECK(line_of("DATABASE_URL").find("environment") != std::string::npos);
+        CHECK(line_of("LOG_LEVEL").find("default") != std::string::npos);
+        CHECK_FALSE(line_of("ADMIN_PASSWORD").empty());
+    }
+}
+
+TEST_SUITE("nodes/service_options") {
+    TEST_CASE("every node's document explains itself") {
+        const auto options = nodes::service_options(read({}).common, "courseselect data node");
+        CHECK(options.title == "courseselect data node");
+        CHECK_FALSE(options.description.empty());
+        for (const char* tag : {"health", "operation", "courses", "internal", "login"}) {
+            CHECK_FALSE(options.tag_descriptions.at(tag).empty());
+        }
+    }
+}
