@@ -3,6 +3,8 @@
 #include <fmt/format.h>
 
 #include "courseselect/auth/codes.hpp"
+#include "courseselect/nodes/auth/steps.hpp"
+#include "courseselect/repo/auth_tokens.hpp"
 
 namespace courseselect::nodes::accounts {
 namespace {
@@ -65,47 +67,37 @@ async::Task<core::Result<>> Administration::make_first_admins() {
 
 async::Task<core::Result<>> Administration::make_first_admin(std::string name,
                                                              core::Secret password) {
-    auto hash = [this, password = std::move(password)] { return state_.hasher.hash(password); };
-    COURSESELECT_CO_TRY(auto hashed,
-                        co_await state_.hashing.run(state_.runtime.loop, std::move(hash)));
-    repo::User admin;
-    admin.key.kind = UserKind::admin;
-    admin.username = std::move(name);
+    COURSESELECT_CO_TRY(auto admin, co_await new_admin(std::move(name), std::move(password)));
     admin.must_change_password = true;
-    COURSESELECT_CO_TRY(admin.password_hash, std::move(hashed));
-    admin.created_at = admin.updated_at = state_.runtime.clock.wall_now();
-    auto make = [admin](storage::Connection& connection) mutable -> core::Result<> {
+    repo::AuditEntry event = state_.own_event("first_admin", admin.username);
+    auto make = [admin = std::move(admin), event = std::move(event)](
+                    storage::Connection& connection) mutable -> core::Result<> {
         COURSESELECT_TRY(admin.key.id, repo::take_id(connection, UserKind::admin));
         COURSESELECT_TRY_OK(repo::insert_user(connection, admin));
-        return repo::append_audit(connection, {.time = admin.created_at,
-                                               .actor = "auth_node",
-                                               .action = "first_admin",
-                                               .target = admin.username,
-                                               .address = {},
-                                               .request_id = {},
-                                               .outcome = "ok"});
+        return repo::append_audit(connection, event);
     };
     auto made = co_await state_.writes->run(std::move(make));
     co_return made;
 }
 
-async::Task<core::Result<wire::Done>> Administration::add_admin(api::Context& context,
-                                                                wire::AdminCreate body) {
-    COURSESELECT_CO_TRY_OK(state_.admit_address(context));
-    auto hash = [this, password = std::move(body.password)] {
-        return state_.hasher.hash(password);
-    };
-    COURSESELECT_CO_TRY(auto hashed,
-                        co_await state_.hashing.run(state_.runtime.loop, std::move(hash)));
+async::Task<core::Result<repo::User>> Administration::new_admin(std::string name,
+                                                                core::Secret password) {
     repo::User admin;
     admin.key.kind = UserKind::admin;
-    admin.username = std::move(body.username);
-    COURSESELECT_CO_TRY(admin.password_hash, std::move(hashed));
+    admin.username = std::move(name);
+    COURSESELECT_CO_TRY(admin.password_hash, co_await state_.passwords.hash(std::move(password)));
     admin.created_at = admin.updated_at = state_.runtime.clock.wall_now();
-    repo::AuditEntry event = state_.event(context, "add_admin", admin.username);
-    auto make = [admin, who = context.who()](storage::Connection& connection,
-                                             repo::AuditEntry&) mutable -> core::Result<bool> {
-        COURSESELECT_TRY_OK(find_admin(connection, who));
+    co_return admin;
+}
+
+async::Task<core::Result<wire::Done>> Administration::add_admin(api::Context& context,
+                                                                wire::AdminCreate body) {
+    COURSESELECT_CO_TRY_OK(state_.guesses.admit(context));
+    COURSESELECT_CO_TRY(auto admin,
+                        co_await new_admin(std::move(body.username), std::move(body.password)));
+    std::string name = admin.username;
+    auto make =
+        [admin = std::move(admin)](storage::Connection& connection) mutable -> core::Result<bool> {
         COURSESELECT_TRY(const auto other, repo::find_user(connection, admin.username));
         if (other) {
             return core::Error(Errc::invalid_argument, "name_taken",
@@ -116,7 +108,8 @@ async::Task<core::Result<wire::Done>> Administration::add_admin(api::Context& co
         COURSESELECT_TRY_OK(repo::insert_user(connection, admin));
         return true;
     };
-    COURSESELECT_CO_TRY_OK(co_await state_.decide(std::move(event), std::move(make)));
+    COURSESELECT_CO_TRY_OK(
+        co_await act_as_admin(state_, context, "add_admin", std::move(name), std::move(make)));
     co_return wire::Done{.message = "Admin created successfully"};
 }
 
@@ -138,18 +131,16 @@ async::Task<core::Result<wire::CodesMade>> Administration::make_codes(api::Conte
         shown.push_back({code.code, body.user_type, code.expires_at, code.tags, code.max_uses});
         codes.push_back(std::move(code));
     }
-    auto store = [codes = std::move(codes), who = context.who()](
-                     storage::Connection& connection, repo::AuditEntry&) -> core::Result<bool> {
-        COURSESELECT_TRY_OK(find_admin(connection, who));
+    auto store = [codes = std::move(codes)](storage::Connection& connection) -> core::Result<bool> {
         for (const repo::RegistrationCode& code : codes) {
             COURSESELECT_TRY_OK(repo::insert_code(connection, code));
         }
         return true;
     };
-    repo::AuditEntry event = state_.event(
-        context, "make_codes",
-        fmt::format("{} codes for {}s, {} uses each", body.count, body.user_type, body.max_uses));
-    COURSESELECT_CO_TRY_OK(co_await state_.decide(std::move(event), std::move(store)));
+    std::string target =
+        fmt::format("{} codes for {}s, {} uses each", body.count, body.user_type, body.max_uses);
+    COURSESELECT_CO_TRY_OK(
+        co_await act_as_admin(state_, context, "make_codes", std::move(target), std::move(store)));
     wire::CodesMade made;
     if (body.count > 1) {
         made.codes = std::move(shown);

@@ -2,9 +2,10 @@
 
 #include <utility>
 
+#include "courseselect/nodes/auth/account_maker.hpp"
 #include "courseselect/nodes/auth/administration.hpp"
 #include "courseselect/nodes/auth/auth_state.hpp"
-#include "courseselect/nodes/auth/directory.hpp"
+#include "courseselect/nodes/auth/housekeeping.hpp"
 #include "courseselect/nodes/auth/login.hpp"
 #include "courseselect/nodes/auth/profile_outbox.hpp"
 #include "courseselect/nodes/auth/registration.hpp"
@@ -13,29 +14,6 @@
 #include "courseselect/nodes/health.hpp"
 
 namespace courseselect::nodes::accounts {
-namespace {
-
-/// The texts of contract §3: which one depends on the token that was asked for.
-class TokenGate final : public api::Authenticator {
-  public:
-    explicit TokenGate(const AuthState& state) : state_(state) {}
-
-    [[nodiscard]] core::Result<Principal> verify(std::string_view token,
-                                                 TokenType expected) const override {
-        auto claims = state_.verifier.verify(token, state_.runtime.clock.wall_now(), expected);
-        if (!claims) {
-            const bool refresh = expected == TokenType::refresh;
-            return core::Error(core::Errc::unauthenticated, "token_refused",
-                               refresh ? "Invalid refresh token" : "Invalid token");
-        }
-        return std::move(claims->principal);
-    }
-
-  private:
-    const AuthState& state_;
-};
-
-}  // namespace
 
 AuthNode::AuthNode(std::unique_ptr<net::http::Client> data_node)
     : data_node_(std::move(data_node)) {}
@@ -49,22 +27,22 @@ core::Result<std::unique_ptr<AuthNode>> AuthNode::open(
     COURSESELECT_TRY(node->state_, AuthState::open(runtime, std::move(options)));
     AuthState& state = *node->state_;
     state.options.service.bad_token_text = "Invalid token";
-    node->authenticator_ = std::make_unique<TokenGate>(state);
     node->outbox_ = std::make_unique<ProfileOutbox>(state, *node->data_node_);
-    node->registration_ = std::make_unique<Registration>(state, *node->outbox_);
+    node->housekeeping_ = std::make_unique<Housekeeping>(state);
+    node->accounts_ = std::make_unique<AccountMaker>(state, *node->outbox_);
+    node->registration_ = std::make_unique<Registration>(state, *node->accounts_);
     node->login_ = std::make_unique<Login>(state);
     node->two_factor_ = std::make_unique<TwoFactor>(state);
     node->sessions_ = std::make_unique<Sessions>(state);
     node->administration_ = std::make_unique<Administration>(state);
-    node->service_ = std::make_unique<api::Service>(runtime.clock, state.options.service,
-                                                    node->authenticator_.get());
-    add_health(*node->service_, *node);
+    node->service_ =
+        std::make_unique<api::Service>(runtime.clock, state.options.service, &state.tokens);
+    add_health(*node->service_, "auth_node");
     node->registration_->add_routes(*node->service_);
     node->login_->add_routes(*node->service_);
     node->two_factor_->add_routes(*node->service_);
     node->sessions_->add_routes(*node->service_);
     node->administration_->add_routes(*node->service_);
-    add_directory_routes(*node->service_, state);
     return node;
 }
 
@@ -72,16 +50,20 @@ async::Task<core::Result<>> AuthNode::start() {
     auto made = co_await administration_->make_first_admins();
     if (made) {
         outbox_->start();
+        housekeeping_->start();
     }
     co_return made;
 }
 
 async::Task<> AuthNode::stop() {
+    co_await housekeeping_->stop();
     co_await outbox_->stop();
     co_await state_->tasks.join();
     co_await state_->writes->stop();
 }
 
 async::Task<> AuthNode::deliver_profiles() { return outbox_->deliver_due(); }
+
+async::Task<core::Result<std::int64_t>> AuthNode::purge() { return housekeeping_->purge(); }
 
 }  // namespace courseselect::nodes::accounts

@@ -1,6 +1,8 @@
 #include "courseselect/nodes/auth/login.hpp"
 
 #include "courseselect/core/log.hpp"
+#include "courseselect/nodes/auth/steps.hpp"
+#include "courseselect/repo/auth_tokens.hpp"
 
 namespace courseselect::nodes::accounts {
 namespace {
@@ -14,7 +16,7 @@ core::Error bad_credentials() {
     return {Errc::unauthenticated, "bad_credentials", "Invalid credentials"};
 }
 
-/// May this user finish a login here at all?
+/// May this user finish a login in two steps at all?
 core::Result<> check_two_steps(const repo::User& user) {
     if (user.key.kind == UserKind::admin) {
         return core::Error(Errc::permission_denied, "admin", "Admins log in at /login/admin");
@@ -23,12 +25,6 @@ core::Result<> check_two_steps(const repo::User& user) {
         return core::Error(Errc::permission_denied, "no_2fa", needs_2fa);
     }
     return {};
-}
-
-core::Result<wire::TokenOut> access_token(const AuthState& state, const repo::User& user) {
-    COURSESELECT_TRY(auto issued, state.issue(user, TokenType::access));
-    return wire::TokenOut{.access_token = std::move(issued.token),
-                          .expires_in = issued.expires_in.count()};
 }
 
 }  // namespace
@@ -78,47 +74,80 @@ void Login::add_routes(api::Service& service) {
                 });
 }
 
-async::Task<core::Result<repo::User>> Login::check_password(api::Context& context,
-                                                            wire::LoginStart body, bool admins) {
-    COURSESELECT_CO_TRY_OK(state_.admit_address(context));
-    COURSESELECT_CO_TRY_OK(state_.admit_password(body.username));
+/// Who gave the right password, and the session that begins with it.
+struct Login::LoggedIn {
+    repo::User user;
+    NewSession session;
+};
+
+async::Task<core::Result<Login::LoggedIn>> Login::log_in(api::Context& context,
+                                                         wire::LoginStart body, bool admins) {
+    COURSESELECT_CO_TRY_OK(state_.guesses.admit_password(context, body.username));
     auto find = [name = body.username](storage::Connection& connection) {
         return repo::find_user(connection, name);
     };
     COURSESELECT_CO_TRY(auto user, co_await state_.readers->read(std::move(find)));
-    // Who may not log in here is treated like nobody: same text, same time.
-    const bool known = user && (user->key.kind == UserKind::admin) == admins;
-    auto verify = [this, known, password = body.password,
-                   stored = known ? user->password_hash : std::string()] {
-        return known ? state_.hasher.verify(password, stored)
-                     : state_.hasher.verify_unknown_user(password);
-    };
-    COURSESELECT_CO_TRY(const bool matches,
-                        co_await state_.hashing.run(state_.runtime.loop, std::move(verify)));
-    if (matches && user->is_active) {
-        state_.forgive_password(body.username);
-        if (state_.hasher.needs_rehash(user->password_hash)) {
-            state_.tasks.spawn(rehash(state_, *user, std::move(body.password)));
-        }
-        co_return *std::move(user);
+    // Who may not log in here is treated like nobody: same text, same work.
+    if (user && (user->key.kind == UserKind::admin) != admins) {
+        user.reset();
     }
-    repo::AuditEntry event = state_.event(context, "login", body.username.substr(0, 100));
-    event.outcome = matches ? "inactive" : "bad_credentials";
-    auto note = [event = std::move(event)](storage::Connection& connection) {
-        return repo::append_audit(connection, event);
+    std::optional<std::string> stored;
+    if (user) {
+        stored = user->password_hash;
+    }
+    COURSESELECT_CO_TRY(const bool matches,
+                        co_await state_.passwords.verify(body.password, std::move(stored)));
+    if (!matches) {
+        user.reset();
+    }
+    repo::AuditEntry event =
+        state_.event(context, admins ? "login_admin" : "login", body.username.substr(0, 100));
+    COURSESELECT_CO_TRY(auto session, co_await open_session(std::move(event), user));
+    state_.guesses.forgive_password(body.username);
+    if (state_.passwords.needs_rehash(user->password_hash)) {
+        state_.tasks.spawn(rehash(state_, *user, std::move(body.password)));
+    }
+    co_return LoggedIn{*std::move(user), std::move(session)};
+}
+
+async::Task<core::Result<NewSession>> Login::open_session(repo::AuditEntry event,
+                                                          std::optional<repo::User> user) {
+    const bool is_admin = user && user->key.kind == UserKind::admin;
+    NewSession session;
+    if (user) {
+        COURSESELECT_CO_TRY(session, state_.tokens.session(*user, is_admin));
+    }
+    auto store = [user = std::move(user), is_admin, record = session.record](
+                     storage::Connection& connection,
+                     repo::AuditEntry& entry) -> core::Result<bool> {
+        if (!user) {
+            return bad_credentials();
+        }
+        entry.actor = repo::to_string(user->key);
+        COURSESELECT_TRY(const auto present, repo::find_user(connection, user->key));
+        if (!present || present->username != user->username) {
+            return bad_credentials();
+        }
+        if (!present->is_active) {
+            return account_inactive();
+        }
+        if (!is_admin) {  // administrators may be logged in at several places
+            COURSESELECT_TRY_OK(repo::delete_refresh_tokens(connection, user->key));
+        }
+        COURSESELECT_TRY_OK(repo::insert_refresh_token(connection, record));
+        return true;
     };
-    COURSESELECT_CO_TRY_OK(co_await state_.writes->run(std::move(note)));
-    co_return matches ? account_inactive() : bad_credentials();
+    COURSESELECT_CO_TRY_OK(co_await state_.decide(std::move(event), std::move(store)));
+    co_return session;
 }
 
 async::Task<> Login::rehash(AuthState& state, repo::User user, core::Secret password) {
-    auto hash = [&state, password = std::move(password)] { return state.hasher.hash(password); };
-    auto hashed = co_await state.hashing.run(state.runtime.loop, std::move(hash));
-    if (!hashed || !*hashed) {
+    auto hashed = co_await state.passwords.hash(std::move(password));
+    if (!hashed) {
         co_return;  // the next login tries again
     }
     auto keep = [key = user.key, old = user.password_hash,
-                 made = **std::move(hashed)](storage::Connection& connection) {
+                 made = *std::move(hashed)](storage::Connection& connection) {
         return repo::replace_password_hash(connection, key, old, made);
     };
     const auto kept = co_await state.writes->run(std::move(keep));
@@ -129,102 +158,46 @@ async::Task<> Login::rehash(AuthState& state, repo::User user, core::Secret pass
 
 async::Task<core::Result<wire::LoginStarted>> Login::password_step(api::Context& context,
                                                                    wire::LoginStart body) {
-    auto user = co_await check_password(context, std::move(body), false);
-    if (!user) {
-        co_return std::move(user).error();
-    }
-    COURSESELECT_CO_TRY(auto session, state_.make_session(*user, false));
-    auto begin = [user = *user, record = session.record](
-                     storage::Connection& connection,
-                     repo::AuditEntry& event) -> core::Result<bool> {
-        event.actor = repo::to_string(user.key);
-        COURSESELECT_TRY(const auto present, repo::find_user(connection, user.key));
-        if (!present || present->username != user.username) {
-            return bad_credentials();
-        }
-        if (!present->is_active) {
-            return account_inactive();
-        }
-        COURSESELECT_TRY_OK(repo::delete_refresh_tokens(connection, user.key));
-        COURSESELECT_TRY_OK(repo::insert_refresh_token(connection, record));
-        return true;
-    };
-    repo::AuditEntry event = state_.event(context, "login", user->username);
-    COURSESELECT_CO_TRY_OK(co_await state_.decide(std::move(event), std::move(begin)));
-    co_return wire::LoginStarted{.refresh_token = std::move(session.token),
-                                 .expires_in = session.expires_in};
+    COURSESELECT_CO_TRY(auto made, co_await log_in(context, std::move(body), false));
+    co_return wire::LoginStarted{.refresh_token = std::move(made.session.token),
+                                 .expires_in = made.session.expires_in};
 }
 
 async::Task<core::Result<wire::AdminTokens>> Login::admin(api::Context& context,
                                                           wire::LoginStart body) {
-    auto user = co_await check_password(context, std::move(body), true);
-    if (!user) {
-        co_return std::move(user).error();
-    }
-    COURSESELECT_CO_TRY(auto session, state_.make_session(*user, true));
-    COURSESELECT_CO_TRY(auto access, state_.issue(*user, TokenType::access));
-    auto begin = [record = session.record, now = state_.runtime.clock.wall_now()](
-                     storage::Connection& connection,
-                     repo::AuditEntry& event) -> core::Result<bool> {
-        event.actor = repo::to_string(record.owner);
-        COURSESELECT_TRY_OK(repo::purge_refresh_tokens(connection, now, 100));
-        COURSESELECT_TRY_OK(repo::insert_refresh_token(connection, record));
-        return true;
-    };
-    repo::AuditEntry event = state_.event(context, "login_admin", user->username);
-    COURSESELECT_CO_TRY_OK(co_await state_.decide(std::move(event), std::move(begin)));
-    co_return wire::AdminTokens{.access_token = std::move(access.token),
-                                .refresh_token = std::move(session.token),
-                                .expires_in = access.expires_in.count()};
+    COURSESELECT_CO_TRY(auto made, co_await log_in(context, std::move(body), true));
+    co_return state_.tokens.both(made.user, made.session);
 }
 
 async::Task<core::Result<wire::TokenOut>> Login::totp_step(api::Context& context,
                                                            wire::TotpStepBody body) {
-    const Principal who = context.who();
-    COURSESELECT_CO_TRY_OK(state_.admit_address(context));
-    COURSESELECT_CO_TRY_OK(state_.admit_totp(key_of(who)));
-    auto check = [who, hash = auth::refresh_token_hash(context.token), code = body.totp_code,
-                  now = state_.runtime.clock.wall_now()](
-                     storage::Connection& connection,
-                     repo::AuditEntry&) -> core::Result<repo::User> {
-        COURSESELECT_TRY(auto session, find_session(connection, who, hash, now));
+    auto check = [code = std::move(body.totp_code)](storage::Connection& connection,
+                                                    const Session& session,
+                                                    core::WallTime now) -> core::Result<> {
         COURSESELECT_TRY_OK(check_two_steps(session.user));
-        if (session.user.has_2fa()) {
-            COURSESELECT_TRY_OK(use_totp(connection, session.user, code, now));
-        }
-        COURSESELECT_TRY_OK(repo::complete_refresh_token(connection, hash));
-        return std::move(session.user);
+        return session.user.has_2fa() ? use_totp(connection, session.user, code, now)
+                                      : core::Result<>();
     };
-    repo::AuditEntry event = state_.event(context, "login_2fa");
-    COURSESELECT_CO_TRY(const auto user,
-                        co_await state_.decide(std::move(event), std::move(check)));
-    state_.forgive_totp(user.key);
-    co_return access_token(state_, user);
+    SessionStep step{.action = "login_2fa", .takes_totp = true, .check = std::move(check)};
+    return take_last_step(state_, context, std::move(step));
 }
 
 async::Task<core::Result<wire::TokenOut>> Login::no_second_step(api::Context& context) {
-    COURSESELECT_CO_TRY_OK(state_.admit_address(context));
-    auto check = [who = context.who(), hash = auth::refresh_token_hash(context.token),
-                  now = state_.runtime.clock.wall_now()](
-                     storage::Connection& connection,
-                     repo::AuditEntry&) -> core::Result<repo::User> {
-        COURSESELECT_TRY(auto session, find_session(connection, who, hash, now));
+    auto check = [](storage::Connection&, const Session& session,
+                    core::WallTime) -> core::Result<> {
         COURSESELECT_TRY_OK(check_two_steps(session.user));
         if (session.user.has_2fa()) {
             return core::Error(Errc::invalid_argument, "has_2fa",
                                "User has 2FA enabled, cannot use this endpoint");
         }
-        COURSESELECT_TRY_OK(repo::complete_refresh_token(connection, hash));
-        return std::move(session.user);
+        return {};
     };
-    repo::AuditEntry event = state_.event(context, "login_no_2fa");
-    COURSESELECT_CO_TRY(const auto user,
-                        co_await state_.decide(std::move(event), std::move(check)));
-    co_return access_token(state_, user);
+    SessionStep step{.action = "login_no_2fa", .check = std::move(check)};
+    return take_last_step(state_, context, std::move(step));
 }
 
 async::Task<core::Result<wire::TwoFactorStatus>> Login::status(api::Context& context) {
-    COURSESELECT_CO_TRY_OK(state_.admit_address(context));
+    COURSESELECT_CO_TRY_OK(state_.guesses.admit(context));
     auto look = [who = context.who(), hash = auth::refresh_token_hash(context.token),
                  now = state_.runtime.clock.wall_now()](storage::Connection& connection) {
         return find_session(connection, who, hash, now);

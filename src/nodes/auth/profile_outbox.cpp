@@ -151,24 +151,36 @@ core::WallTime ProfileOutbox::next_try(std::int64_t attempts) const {
     return state_.runtime.clock.wall_now() + std::min(delay, options.retry_max);
 }
 
+async::Task<core::Result<>> ProfileOutbox::undo(repo::AuditEntry event, repo::ProfileEntry entry) {
+    event.actor = repo::to_string(entry.user);
+    event.outcome = "profile_refused";
+    auto remove = [event = std::move(event),
+                   entry = std::move(entry)](storage::Connection& connection) -> core::Result<> {
+        COURSESELECT_TRY_OK(repo::delete_user(connection, entry.user));
+        COURSESELECT_TRY_OK(repo::give_code_back(connection, entry.code));
+        return repo::append_audit(connection, event);
+    };
+    auto undone = co_await state_.writes->run(std::move(remove));
+    co_return undone;
+}
+
 async::Task<core::Result<>> ProfileOutbox::deliver_one(repo::ProfileEntry entry, bool& is_away) {
     const repo::UserKey user = entry.user;
     const core::WallTime next_at = next_try(entry.attempts);
-    const Delivery delivery = co_await deliver(std::move(entry));
+    const Delivery delivery = co_await deliver(entry);
     is_away = delivery == Delivery::away;
     if (delivery == Delivery::refused) {
-        // The account is in use already: keep it, and try again in case somebody clears the name.
-        core::log::error("profile_refused", {{"user", repo::to_string(user)}});
+        core::log::error("profile_refused",
+                         {{"user", repo::to_string(user)}, {"kept", entry.is_promised}});
+        if (!entry.is_promised) {
+            repo::AuditEntry event = state_.own_event("register_undone", entry.name);
+            auto undone = co_await undo(std::move(event), std::move(entry));
+            co_return undone;
+        }
     }
-    repo::AuditEntry entry_of_change{.time = state_.runtime.clock.wall_now(),
-                                     .actor = "auth_node",
-                                     .action = "profile_id_changed",
-                                     .target = repo::to_string(user),
-                                     .address = {},
-                                     .request_id = {},
-                                     .outcome = "ok"};
-    auto note = [user, next_at, delivery, audit = std::move(entry_of_change)](
-                    storage::Connection& connection) mutable -> core::Result<> {
+    repo::AuditEntry renumbered = state_.own_event("profile_id_changed", repo::to_string(user));
+    auto note = [user, next_at, delivery,
+                 event = std::move(renumbered)](storage::Connection& connection) -> core::Result<> {
         if (delivery == Delivery::done) {
             return repo::delete_profile(connection, user);
         }
@@ -178,8 +190,8 @@ async::Task<core::Result<>> ProfileOutbox::deliver_one(repo::ProfileEntry entry,
             COURSESELECT_TRY_OK(repo::delete_refresh_tokens(connection, user));
             COURSESELECT_TRY(const auto id, repo::take_id(connection, user.kind));
             COURSESELECT_TRY_OK(repo::change_user_id(connection, user, id));
-            COURSESELECT_TRY_OK(repo::postpone_profile(connection, {user.kind, id}, audit.time));
-            COURSESELECT_TRY_OK(repo::append_audit(connection, audit));
+            COURSESELECT_TRY_OK(repo::postpone_profile(connection, {user.kind, id}, event.time));
+            COURSESELECT_TRY_OK(repo::append_audit(connection, event));
         }
         return {};
     };

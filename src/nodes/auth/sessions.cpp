@@ -2,6 +2,8 @@
 
 #include "courseselect/api/error.hpp"
 #include "courseselect/json/writer.hpp"
+#include "courseselect/nodes/auth/steps.hpp"
+#include "courseselect/repo/auth_tokens.hpp"
 
 namespace courseselect::nodes::accounts {
 namespace {
@@ -23,14 +25,14 @@ bool needs_totp(const repo::User& user) {
 
 void Sessions::add_routes(api::Service& service) {
     service.add(api::post("/refresh")
-                    .summary("An access token more; students and users with 2FA send a code.")
+                    .summary("An access token more; counts the code of those who have 2FA.")
                     .tag("sessions")
                     .access(api::Access::refresh)
-                    .optional_body<wire::OptionalTotpStep>()
+                    .body<wire::TotpStepBody>()
                     .error(401, token_gone)
                     .error(400, "Invalid 2FA code")
                     .error(404, "User not found"),
-                [this](api::Context& context, wire::OptionalTotpStep body) {
+                [this](api::Context& context, wire::TotpStepBody body) {
                     return refresh(context, std::move(body));
                 });
     service.add(
@@ -61,47 +63,34 @@ void Sessions::add_routes(api::Service& service) {
 }
 
 async::Task<core::Result<wire::TokenOut>> Sessions::refresh(api::Context& context,
-                                                            wire::OptionalTotpStep body) {
-    const Principal who = context.who();
-    COURSESELECT_CO_TRY_OK(state_.admit_address(context));
-    COURSESELECT_CO_TRY_OK(state_.admit_totp(key_of(who)));
-    auto check = [who, hash = auth::refresh_token_hash(context.token),
-                  code = body.totp_code.value_or(""), now = state_.runtime.clock.wall_now()](
-                     storage::Connection& connection,
-                     repo::AuditEntry&) -> core::Result<repo::User> {
-        COURSESELECT_TRY(auto session, find_session(connection, who, hash, now, token_gone));
-        if (needs_totp(session.user)) {
-            COURSESELECT_TRY_OK(use_totp(connection, session.user, code, now));
-            COURSESELECT_TRY_OK(repo::complete_refresh_token(connection, hash));
-        }
-        return std::move(session.user);
+                                                            wire::TotpStepBody body) {
+    auto check = [code = std::move(body.totp_code)](storage::Connection& connection,
+                                                    const Session& session,
+                                                    core::WallTime now) -> core::Result<> {
+        return needs_totp(session.user) ? use_totp(connection, session.user, code, now)
+                                        : core::Result<>();
     };
-    repo::AuditEntry event = state_.event(context, "refresh");
-    COURSESELECT_CO_TRY(const auto user,
-                        co_await state_.decide(std::move(event), std::move(check)));
-    state_.forgive_totp(user.key);
-    COURSESELECT_CO_TRY(auto issued, state_.issue(user, TokenType::access));
-    co_return wire::TokenOut{.access_token = std::move(issued.token),
-                             .expires_in = issued.expires_in.count()};
+    SessionStep step{.action = "refresh",
+                     .takes_totp = true,
+                     .check = std::move(check),
+                     .gone_text = token_gone};
+    return take_last_step(state_, context, std::move(step));
 }
 
 async::Task<core::Result<wire::AdminTokens>> Sessions::rotated(api::Context& context,
                                                                std::string token) {
-    COURSESELECT_CO_TRY_OK(state_.admit_address(context));
+    COURSESELECT_CO_TRY_OK(state_.guesses.admit(context));
     const core::WallTime now = state_.runtime.clock.wall_now();
-    const auto claims = state_.verifier.verify(token, now, TokenType::refresh);
-    if (!claims) {
-        co_return bad_refresh_token();
-    }
+    COURSESELECT_CO_TRY(auto claims, state_.tokens.claims(token, TokenType::refresh));
+    const Principal owner = claims.principal;
     repo::User user;
-    user.key = key_of(claims->principal);
-    user.username = claims->principal.username;
-    COURSESELECT_CO_TRY(auto next, state_.make_session(user, true));
-    COURSESELECT_CO_TRY(auto access, state_.issue(user, TokenType::access));
-    auto replace = [who = claims->principal, hash = auth::refresh_token_hash(token),
-                    record = next.record,
-                    now](storage::Connection& connection,
-                         repo::AuditEntry& event) mutable -> core::Result<bool> {
+    user.key = key_of(owner);
+    user.username = owner.username;
+    COURSESELECT_CO_TRY(auto next, state_.tokens.session(user, true, std::move(claims.session_id)));
+    COURSESELECT_CO_TRY(auto issued, state_.tokens.both(user, next));
+    auto replace = [who = owner, hash = auth::refresh_token_hash(token), record = next.record, now](
+                       storage::Connection& connection,
+                       repo::AuditEntry& event) mutable -> core::Result<bool> {
         event.actor = repo::to_string(key_of(who));
         COURSESELECT_TRY(const auto old, repo::find_refresh_token(connection, hash));
         if (old && !old->replaced_by.empty()) {
@@ -122,9 +111,7 @@ async::Task<core::Result<wire::AdminTokens>> Sessions::rotated(api::Context& con
     };
     repo::AuditEntry event = state_.event(context, "rotate");
     COURSESELECT_CO_TRY_OK(co_await state_.decide(std::move(event), std::move(replace)));
-    co_return wire::AdminTokens{.access_token = std::move(access.token),
-                                .refresh_token = std::move(next.token),
-                                .expires_in = access.expires_in.count()};
+    co_return issued;
 }
 
 async::Task<net::http::Response> Sessions::rotate(api::Context& context, wire::RefreshInQuery query,
@@ -170,18 +157,18 @@ async::Task<net::http::Response> Sessions::logout(api::Context& context) {
     }
     net::http::Response done;
     done.body = json::to_text(wire::Done{.message = "Logged out successfully"});
-    const auto admitted = state_.admit_address(context);
+    const auto admitted = state_.guesses.admit(context);
     if (!admitted) {
         co_return api::error_response(admitted.error());
     }
     const auto token = auth::bearer_token(*header);
     const core::WallTime now = state_.runtime.clock.wall_now();
-    const auto session = state_.verifier.verify(token.value_or(""), now, TokenType::refresh);
-    const auto access = state_.verifier.verify(token.value_or(""), now, TokenType::access);
+    const auto session = state_.tokens.verify(token.value_or(""), TokenType::refresh);
+    const auto access = state_.tokens.verify(token.value_or(""), TokenType::access);
     if (!session && !access) {
         co_return done;
     }
-    const Principal who = session ? session->principal : access->principal;
+    const Principal who = session ? *session : *access;
     auto end = [who, by_refresh = session.has_value(), now,
                 hash = auth::refresh_token_hash(*token)](
                    storage::Connection& connection, repo::AuditEntry& event) -> core::Result<bool> {

@@ -2,6 +2,7 @@
 
 #include "courseselect/auth/totp.hpp"
 #include "courseselect/crypto/digest.hpp"
+#include "courseselect/nodes/auth/steps.hpp"
 
 namespace courseselect::nodes::accounts {
 namespace {
@@ -45,51 +46,38 @@ void TwoFactor::add_routes(api::Service& service) {
 }
 
 async::Task<core::Result<wire::TotpSetup>> TwoFactor::begin(api::Context& context) {
-    COURSESELECT_CO_TRY_OK(state_.admit_address(context));
     const core::Secret secret = auth::make_totp_secret(state_.runtime.random);
-    auto keep = [secret, who = context.who(), hash = auth::refresh_token_hash(context.token),
-                 now = state_.runtime.clock.wall_now()](
-                    storage::Connection& connection,
-                    repo::AuditEntry&) -> core::Result<std::string> {
-        COURSESELECT_TRY(auto session, find_session(connection, who, hash, now));
+    auto keep = [secret](storage::Connection& connection, const Session& session,
+                         core::WallTime now) -> core::Result<> {
         COURSESELECT_TRY_OK(check_may_set_up(session.user));
-        COURSESELECT_TRY_OK(repo::set_pending_totp(connection, session.user.key, secret, now));
-        return std::move(session.user.username);
+        return repo::set_pending_totp(connection, session.user.key, secret, now);
     };
-    repo::AuditEntry event = state_.event(context, "2fa_setup");
-    COURSESELECT_CO_TRY(const auto name, co_await state_.decide(std::move(event), std::move(keep)));
+    SessionStep step{.action = "2fa_setup", .check = std::move(keep)};
+    COURSESELECT_CO_TRY(const auto session, co_await take_step(state_, context, std::move(step)));
     co_return wire::TotpSetup{.totp_secret = std::string(secret.reveal()),
-                              .totp_uri = auth::totp_uri(name, secret),
+                              .totp_uri = auth::totp_uri(session.user.username, secret),
                               .message = "Scan the code, then confirm with a 2FA code"};
 }
 
 async::Task<core::Result<wire::Done>> TwoFactor::confirm(api::Context& context,
                                                          wire::TotpConfirm body) {
-    const Principal who = context.who();
-    COURSESELECT_CO_TRY_OK(state_.admit_address(context));
-    if (!body.totp_secret || body.totp_secret->empty() || !body.totp_code) {
+    const core::Secret secret = body.totp_secret.value_or(core::Secret());
+    std::string code = body.totp_code.value_or("");
+    if (secret.empty() || code.empty()) {
         co_return core::Error(Errc::invalid_argument, "Missing totp_secret or totp_code");
     }
-    COURSESELECT_CO_TRY_OK(state_.admit_totp(key_of(who)));
-    auto activate = [who, secret = *body.totp_secret, code = *body.totp_code,
-                     hash = auth::refresh_token_hash(context.token),
-                     now = state_.runtime.clock.wall_now()](
-                        storage::Connection& connection, repo::AuditEntry&) -> core::Result<bool> {
-        COURSESELECT_TRY(auto session, find_session(connection, who, hash, now));
+    auto activate = [secret, code = std::move(code)](storage::Connection& connection,
+                                                     const Session& session,
+                                                     core::WallTime now) -> core::Result<> {
         const repo::User& user = session.user;
         COURSESELECT_TRY_OK(check_may_set_up(user));
         const bool issued =
             !user.pending_totp_secret.empty() &&
             crypto::constant_time_equal(user.pending_totp_secret.reveal(), secret.reveal());
-        if (!issued || !auth::verify_totp(user.pending_totp_secret, code, now, std::nullopt)) {
-            return invalid_totp();
-        }
-        COURSESELECT_TRY_OK(repo::activate_totp(connection, user.key, now));
-        return true;
+        return issued ? confirm_totp(connection, user, code, now) : invalid_totp();
     };
-    repo::AuditEntry event = state_.event(context, "2fa_on");
-    COURSESELECT_CO_TRY_OK(co_await state_.decide(std::move(event), std::move(activate)));
-    state_.forgive_totp(key_of(who));
+    SessionStep step{.action = "2fa_on", .takes_totp = true, .check = std::move(activate)};
+    COURSESELECT_CO_TRY_OK(co_await take_step(state_, context, std::move(step)));
     co_return wire::Done{.message = "2FA setup successful, please log in again"};
 }
 

@@ -22,6 +22,9 @@ class Administration {
     async::Task<core::Result<wire::Done>> add_admin(api::Context& context, wire::AdminCreate body);
     async::Task<core::Result<wire::CodesMade>> make_codes(api::Context& context,
                                                           wire::CodeRequest body);
+    /// Not stored yet, and without id.
+    [[nodiscard]] async::Task<core::Result<repo::User>> new_admin(std::string name,
+                                                                  core::Secret password);
     [[nodiscard]] async::Task<core::Result<>> make_first_admin(std::string name,
                                                                core::Secret password);
 

@@ -4,6 +4,7 @@
 /// The namespace is `accounts`, because `nodes::auth` would hide the library module `auth` from
 /// every other node.
 
+#include <cstdint>
 #include <memory>
 #include <string_view>
 
@@ -15,7 +16,9 @@
 namespace courseselect::nodes::accounts {
 
 struct AuthState;
+class AccountMaker;
 class Administration;
+class Housekeeping;
 class Login;
 class ProfileOutbox;
 class Registration;
@@ -38,7 +41,7 @@ class AuthNode final : public Node {
     [[nodiscard]] std::string_view name() const override { return "auth_node"; }
     [[nodiscard]] net::http::Handler& handler() override { return *service_; }
     /// The routes, for tests that walk them.
-    [[nodiscard]] api::Service& service() override { return *service_; }
+    [[nodiscard]] api::Service& service() { return *service_; }
     /// At the first start also makes the administrators. Errors: invalid_argument `admin_password`
     /// (none, or a documented one outside development).
     [[nodiscard]] async::Task<core::Result<>> start() override;
@@ -46,14 +49,19 @@ class AuthNode final : public Node {
 
     /// Delivers the profiles that are due, now instead of at the next turn of the background task.
     [[nodiscard]] async::Task<> deliver_profiles();
+    /// Forgets what is over, now; returns how many rows.
+    [[nodiscard]] async::Task<core::Result<std::int64_t>> purge();
+    /// What the endpoints share, for programs and tests in the same process.
+    [[nodiscard]] AuthState& state() { return *state_; }
 
   private:
     explicit AuthNode(std::unique_ptr<net::http::Client> data_node);
 
     std::unique_ptr<net::http::Client> data_node_;
     std::unique_ptr<AuthState> state_;
-    std::unique_ptr<api::Authenticator> authenticator_;
     std::unique_ptr<ProfileOutbox> outbox_;
+    std::unique_ptr<Housekeeping> housekeeping_;
+    std::unique_ptr<AccountMaker> accounts_;
     std::unique_ptr<Registration> registration_;
     std::unique_ptr<Login> login_;
     std::unique_ptr<TwoFactor> two_factor_;

@@ -40,6 +40,12 @@ struct ProfileOptions {
     int id_tries_max = 16;
 };
 
+/// How what is over is forgotten.
+struct PurgeOptions {
+    std::chrono::milliseconds every{60'000};
+    std::int64_t batch = 500;  ///< rows in one transaction; more would hold up the logins
+};
+
 struct AuthNodeOptions {
     storage::DatabaseUrl database{.path = "auth_data.db"};
     storage::DatabaseOptions storage;
@@ -59,6 +65,7 @@ struct AuthNodeOptions {
     bool teacher_registration = true;
     GuessLimits guesses;
     ProfileOptions profiles;
+    PurgeOptions purge;
 };
 
 }  // namespace courseselect::nodes::accounts

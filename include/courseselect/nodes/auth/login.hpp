@@ -1,6 +1,8 @@
 #pragma once
 /// Logging in, step by step (contract §3.1).
 
+#include <optional>
+
 #include "courseselect/api/service.hpp"
 #include "courseselect/nodes/auth/auth_state.hpp"
 #include "courseselect/nodes/wire/auth.hpp"
@@ -16,6 +18,8 @@ class Login {
     void add_routes(api::Service& service);
 
   private:
+    struct LoggedIn;
+
     async::Task<core::Result<wire::LoginStarted>> password_step(api::Context& context,
                                                                 wire::LoginStart body);
     async::Task<core::Result<wire::AdminTokens>> admin(api::Context& context,
@@ -24,10 +28,12 @@ class Login {
                                                         wire::TotpStepBody body);
     async::Task<core::Result<wire::TokenOut>> no_second_step(api::Context& context);
     async::Task<core::Result<wire::TwoFactorStatus>> status(api::Context& context);
-    /// The user of that name and password, among administrators or among the others.
-    [[nodiscard]] async::Task<core::Result<repo::User>> check_password(api::Context& context,
-                                                                       wire::LoginStart body,
-                                                                       bool admins);
+    /// Checks name and password and opens a session, for administrators or for all others.
+    [[nodiscard]] async::Task<core::Result<LoggedIn>> log_in(api::Context& context,
+                                                             wire::LoginStart body, bool admins);
+    /// Stores the new session of `user`, who gave the right password; nobody is refused.
+    [[nodiscard]] async::Task<core::Result<NewSession>> open_session(
+        repo::AuditEntry event, std::optional<repo::User> user);
     static async::Task<> rehash(AuthState& state, repo::User user, core::Secret password);
 
     AuthState& state_;

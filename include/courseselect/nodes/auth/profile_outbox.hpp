@@ -9,6 +9,7 @@
 #include "courseselect/async/task_group.hpp"
 #include "courseselect/net/http/client.hpp"
 #include "courseselect/nodes/auth/auth_state.hpp"
+#include "courseselect/repo/auth_tokens.hpp"
 
 namespace courseselect::nodes::accounts {
 
@@ -20,6 +21,8 @@ enum class Delivery : std::uint8_t {
 };
 
 /// Delivery is idempotent: a profile that is there already, with our name, is delivered.
+/// A refused profile undoes its account, unless the account was promised to its client: then it is
+/// kept and tried again, in case somebody clears the name.
 /// Ownership: borrows state and client. Thread-safety: the runtime's loop.
 class ProfileOutbox {
   public:
@@ -39,6 +42,9 @@ class ProfileOutbox {
     void refill_soon(UserKind kind);
 
     [[nodiscard]] async::Task<Delivery> deliver(repo::ProfileEntry entry);
+    /// Undoes a registration: the user goes, the code gets its use back, `event` tells.
+    [[nodiscard]] async::Task<core::Result<>> undo(repo::AuditEntry event,
+                                                   repo::ProfileEntry entry);
     /// Delivers what is due, until the data node turns out to be away.
     [[nodiscard]] async::Task<> deliver_due();
 

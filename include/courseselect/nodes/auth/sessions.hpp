@@ -18,7 +18,7 @@ class Sessions {
 
   private:
     async::Task<core::Result<wire::TokenOut>> refresh(api::Context& context,
-                                                      wire::OptionalTotpStep body);
+                                                      wire::TotpStepBody body);
     async::Task<net::http::Response> rotate(api::Context& context, wire::RefreshInQuery query,
                                             wire::RefreshInBody body);
     [[nodiscard]] async::Task<core::Result<wire::AdminTokens>> rotated(api::Context& context,

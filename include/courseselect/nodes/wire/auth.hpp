@@ -23,6 +23,7 @@ namespace courseselect::nodes::wire {
     }
     return true;
 }
+/// Six digits.
 [[nodiscard]] constexpr bool is_totp_code(std::string_view text) {
     for (const char c : text) {
         if (c < '0' || c > '9') {
@@ -30,6 +31,10 @@ namespace courseselect::nodes::wire {
         }
     }
     return text.size() == 6;
+}
+/// For the one path that has an answer of its own to a code left empty.
+[[nodiscard]] constexpr bool is_totp_code_or_empty(std::string_view text) {
+    return text.empty() || is_totp_code(text);
 }
 
 inline constexpr auto username_rules = [](json::FieldInfo& field) {
@@ -43,6 +48,12 @@ inline constexpr auto password_rules = [](json::FieldInfo& field) {
 };
 inline constexpr auto totp_rules = [](json::FieldInfo& field) {
     json::pattern("^[0-9]{6}$", &is_totp_code)(field);
+    json::secret(field);
+    json::example("\"123456\"")(field);
+};
+
+inline constexpr auto optional_totp_rules = [](json::FieldInfo& field) {
+    json::pattern("^([0-9]{6})?$", &is_totp_code_or_empty)(field);
     json::secret(field);
     json::example("\"123456\"")(field);
 };
@@ -73,9 +84,6 @@ struct LoginStarted {
 };
 struct TotpStepBody {
     std::string totp_code;
-};
-struct OptionalTotpStep {
-    std::optional<std::string> totp_code;
 };
 struct TokenOut {
     std::string access_token;
@@ -212,13 +220,6 @@ struct Describe<wire::TotpStepBody> {
     }
 };
 template <>
-struct Describe<wire::OptionalTotpStep> {
-    static constexpr auto fields() {
-        return object("OptionalTotpStep", "A code, for those who have 2FA.",
-                      field<&wire::OptionalTotpStep::totp_code>("totp_code", wire::totp_rules));
-    }
-};
-template <>
 struct Describe<wire::TokenOut> {
     static constexpr auto fields() {
         using T = wire::TokenOut;
@@ -249,7 +250,7 @@ struct Describe<wire::TotpConfirm> {
         using T = wire::TotpConfirm;
         return object("TotpConfirm", "The secret that was handed out, and a code made with it.",
                       field<&T::totp_secret>("totp_secret", length_max(256)),
-                      field<&T::totp_code>("totp_code", wire::totp_rules));
+                      field<&T::totp_code>("totp_code", wire::optional_totp_rules));
     }
 };
 template <>

@@ -1,0 +1,47 @@
+#pragma once
+/// How an account comes into being, in this node and in the data node.
+
+#include <string>
+
+#include "courseselect/nodes/auth/auth_state.hpp"
+#include "courseselect/nodes/auth/profile_outbox.hpp"
+
+namespace courseselect::nodes::accounts {
+
+/// An account with its first session.
+struct MadeAccount {
+    repo::User user;
+    NewSession session;
+};
+
+/// Code use, user and undelivered profile are one transaction. Then the data node is told: if it
+/// refuses, all three are undone; if it is away, the outbox delivers later. Whatever fails in
+/// between, the outbox ends it: an account that was never promised to its client is delivered or
+/// undone, one that was promised stays.
+/// Ownership: borrows both. Thread-safety: the runtime's loop.
+class AccountMaker {
+  public:
+    AccountMaker(AuthState& state, ProfileOutbox& outbox) : state_(state), outbox_(outbox) {}
+
+    /// Whether the code lets this user in. Errors: invalid_argument with the texts of contract
+    /// §3.1, in its order.
+    [[nodiscard]] async::Task<core::Result<>> check(repo::User user, std::string code);
+    /// Makes the account; `user.key.id` is given here.
+    /// Errors: those of `check`; unavailable (no id is left and no data node there); internal
+    /// `profile_refused`, and then nothing remains.
+    [[nodiscard]] async::Task<core::Result<MadeAccount>> make(api::Context& context,
+                                                              repo::User user, std::string code);
+
+  private:
+    [[nodiscard]] async::Task<core::Result<repo::ProfileEntry>> create(api::Context& context,
+                                                                       repo::User user,
+                                                                       std::string code);
+    [[nodiscard]] async::Task<core::Result<Delivery>> introduce(repo::ProfileEntry& profile);
+    [[nodiscard]] async::Task<core::Result<std::int64_t>> next_id(repo::UserKey user);
+    [[nodiscard]] async::Task<core::Result<NewSession>> promise(repo::User user, Delivery delivery);
+
+    AuthState& state_;
+    ProfileOutbox& outbox_;
+};
+
+}  // namespace courseselect::nodes::accounts
