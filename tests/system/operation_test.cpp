@@ -33,10 +33,12 @@ namespace {
 
 const std::vector<std::string> operated = {"data", "queue", "student"};
 
+using Settings = std::map<std::string, std::string>;
+
 /// Three programs and a term with three students and two courses.
 class Operation {
   public:
-    explicit Operation(std::map<std::string, std::string> environment = {})
+    explicit Operation(Settings environment = {})
         : fleet({.programs = COURSESELECT_PROGRAMS,
                  .directory = directory.path() / "run",
                  .environment = std::move(environment)}),
@@ -153,7 +155,8 @@ TEST_SUITE("system/operation") {
     }
 
     TEST_CASE("SIGHUP reads the log's level again, and a bad one changes nothing") {
-        Operation operation({{"LOG_LEVEL", ""}});  // empty counts as not set: the file decides
+        Operation operation(
+            Settings{{"LOG_LEVEL", ""}});  // empty counts as not set: the file decides
         const std::string file = (operation.fleet.options().directory / ".env").string();
         const auto set_level = [&file](const char* level) {
             std::ofstream(file) << "LOG_LEVEL=" << level << "\n";
@@ -180,7 +183,7 @@ TEST_SUITE("system/operation") {
     }
 
     TEST_CASE("one id and one trace are found in the logs of every node on the way") {
-        Operation operation({{"LOG_LEVEL", "debug"}});
+        Operation operation(Settings{{"LOG_LEVEL", "debug"}});
         operation.start_all();
         const std::string trace = "4bf92f3577b34da6a3ce929d0e0e4736";
         const auto answer = operation.ask(
@@ -229,7 +232,7 @@ TEST_SUITE("system/operation") {
     }
 
     TEST_CASE("sockets refuse other users where users are named; callers fall back to the URL") {
-        Operation operation({{"SOCKET_PEER_UIDS", std::to_string(::getuid() + 1)}});
+        Operation operation(Settings{{"SOCKET_PEER_UIDS", std::to_string(::getuid() + 1)}});
         operation.start_all();
         CHECK(bench::text_member(operation.poll(operation.select()).get().body, "status") ==
               "completed");
@@ -252,7 +255,7 @@ TEST_SUITE("system/operation") {
     }
 
     TEST_CASE("settings come from both .env files, and --check-config says from which") {
-        Operation operation({{"LOG_LEVEL", ""}});
+        Operation operation(Settings{{"LOG_LEVEL", ""}});
         const auto root = operation.fleet.options().directory;
         std::filesystem::create_directories(root / "data_node");
         std::ofstream(root / ".env") << "LOG_LEVEL=error\nBCRYPT_COST=11\n"
