@@ -2,6 +2,7 @@
 
 #include <doctest/doctest.h>
 
+#include <atomic>
 #include <chrono>
 #include <filesystem>
 #include <thread>
@@ -126,7 +127,17 @@ TEST_SUITE("storage/settings") {
         test::must(first->control(Control::begin_write));
         test::must(first->execute("INSERT INTO t VALUES (1)"));
         core::Result<> begun;
-        std::thread waiting([&] { begun = second->control(Control::begin_write); });
+        std::atomic<bool> started{false};
+        std::thread waiting([&] {
+            started = true;
+            begun = second->control(Control::begin_write);
+        });
+        while (!started) {
+            std::this_thread::yield();
+        }
+        for (int n = 0; n < 2'000; ++n) {  // time enough for an impatient one to give up
+            test::must(first->execute("UPDATE t SET n = ?", n));
+        }
         test::must(first->control(Control::commit));
         waiting.join();
         test::must(std::move(begun));
