@@ -12,6 +12,7 @@
 #include "courseselect/nodes/auth/sessions.hpp"
 #include "courseselect/nodes/auth/two_factor.hpp"
 #include "courseselect/nodes/health.hpp"
+#include "courseselect/nodes/parts.hpp"
 
 namespace courseselect::nodes::accounts {
 
@@ -37,7 +38,7 @@ core::Result<std::unique_ptr<AuthNode>> AuthNode::open(
     node->administration_ = std::make_unique<Administration>(state);
     node->service_ =
         std::make_unique<api::Service>(runtime.clock, state.options.service, &state.tokens);
-    add_health(*node->service_, "auth_node");
+    add_health(*node->service_, *node);
     node->registration_->add_routes(*node->service_);
     node->login_->add_routes(*node->service_);
     node->two_factor_->add_routes(*node->service_);
@@ -60,6 +61,18 @@ async::Task<> AuthNode::stop() {
     co_await outbox_->stop();
     co_await state_->tasks.join();
     co_await state_->writes->stop();
+}
+
+NodeParts AuthNode::parts() {
+    NodeParts parts;
+    parts.writes = state_->writes.get();
+    parts.readers = state_->readers.get();
+    parts.hashing_queued = state_->passwords.queued();
+    parts.more = [this](metrics::Scrape& scrape) {
+        scrape.counter("courseselect_password_computations_total", "Passwords hashed and checked.",
+                       state_->passwords.computations());
+    };
+    return parts;
 }
 
 async::Task<> AuthNode::deliver_profiles() { return outbox_->deliver_due(); }

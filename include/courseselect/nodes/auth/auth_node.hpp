@@ -41,11 +41,12 @@ class AuthNode final : public Node {
     [[nodiscard]] std::string_view name() const override { return "auth_node"; }
     [[nodiscard]] net::http::Handler& handler() override { return *service_; }
     /// The routes, for tests that walk them.
-    [[nodiscard]] api::Service& service() { return *service_; }
+    [[nodiscard]] api::Service& service() override { return *service_; }
     /// At the first start also makes the administrators. Errors: invalid_argument `admin_password`
     /// (none, or a documented one outside development).
     [[nodiscard]] async::Task<core::Result<>> start() override;
     [[nodiscard]] async::Task<> stop() override;
+    [[nodiscard]] NodeParts parts() override;
 
     /// Delivers the profiles that are due, now instead of at the next turn of the background task.
     [[nodiscard]] async::Task<> deliver_profiles();
