@@ -5,6 +5,7 @@
 #include "courseselect/nodes/auth/account_maker.hpp"
 #include "courseselect/nodes/auth/administration.hpp"
 #include "courseselect/nodes/auth/auth_state.hpp"
+#include "courseselect/nodes/auth/directory.hpp"
 #include "courseselect/nodes/auth/housekeeping.hpp"
 #include "courseselect/nodes/auth/login.hpp"
 #include "courseselect/nodes/auth/profile_outbox.hpp"
@@ -44,6 +45,7 @@ core::Result<std::unique_ptr<AuthNode>> AuthNode::open(
     node->two_factor_->add_routes(*node->service_);
     node->sessions_->add_routes(*node->service_);
     node->administration_->add_routes(*node->service_);
+    add_directory_routes(*node->service_, state);
     return node;
 }
 
