@@ -118,7 +118,7 @@ inline std::string callable(std::string path) {
     return path;
 }
 
-/// The node declares these routes and, apart from ways between nodes, no others.
+/// The node declares these routes and, apart from ways between nodes and for operators, no others.
 inline void check_declared(const api::Service& service, const std::vector<DeclaredRoute>& wanted) {
     std::set<std::string> missing;
     for (const DeclaredRoute& route : wanted) {
@@ -126,7 +126,8 @@ inline void check_declared(const api::Service& service, const std::vector<Declar
                        std::string(api::access_name(route.access)));
     }
     for (const api::RouteInfo* route : service.routes()) {
-        if (route->is_hidden || route->tag == "internal" || route->path == "/metrics") {
+        const bool for_operators = route->path == "/metrics" || route->path == "/health/ready";
+        if (route->is_hidden || for_operators || route->path.starts_with("/internal/")) {
             continue;
         }
         const std::string found = std::string(net::http::method_name(route->method)) + " " +

@@ -121,4 +121,47 @@ TEST_SUITE("nodes/data/catalogue_editor") {
         data.wait(data.editor->delete_teacher(id));
         CHECK(data.state->catalogue.find(id) == nullptr);
     }
+
+    TEST_CASE("after an edit of unknown outcome memory follows the disk") {
+        test::DataFixture data;
+        const auto alice = data.add_student("alice");
+        data.faults.commit = 1;
+        wire::StudentCreate bob;
+        bob.student_name = "bob";
+        CHECK_FALSE(data.wait_result(data.editor->add_student(bob)));
+        CHECK(data.state->is_stale);
+        // As if the commit had reached the disk before it was reported as failed.
+        const core::WallTime now = data.clock.wall_now();
+        auto insert = [now](storage::Connection& connection) {
+            domain::Student kept{
+                .id = {}, .name = "bob", .tags = {}, .created_at = now, .updated_at = now};
+            return repo::insert_student(connection, kept);
+        };
+        const auto id = data.wait(data.state->writes->run(insert));
+        const auto again = data.wait_result(data.editor->add_student(bob));
+        REQUIRE_FALSE(again);
+        CHECK(again.error().detail() == "Student with this name already exists");
+        CHECK_FALSE(data.state->is_stale);
+        CHECK(data.state->catalogue.find(alice) != nullptr);
+        const auto course = data.add_course("Algebra", 1);
+        CHECK(data.decide({data.task(id, course)}).front().accepted);
+    }
+
+    TEST_CASE("an edit that is refused leaves memory as it is") {
+        test::DataFixture data;
+        data.add_student("alice");
+        wire::StudentCreate same;
+        same.student_name = "alice";
+        CHECK_FALSE(data.wait_result(data.editor->add_student(same)));
+        CHECK_FALSE(data.state->is_stale);
+    }
+
+    TEST_CASE("each start has another epoch, whatever the clock says") {
+        test::DataFixture data;
+        const auto before = data.state->epoch;
+        CHECK(before > 0);
+        data.close();
+        data.open();
+        CHECK(data.state->epoch != before);
+    }
 }
