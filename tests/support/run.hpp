@@ -2,6 +2,7 @@
 /// Runs a coroutine test to its end on a loop, and fails instead of hanging.
 
 #include <chrono>
+#include <memory>
 #include <stdexcept>
 #include <utility>
 
@@ -13,9 +14,11 @@
 namespace courseselect::test {
 
 namespace detail {
-inline async::Task<> finish(async::EventLoop& loop, async::Task<> body, bool& done) {
+/// `done` is shared: a body that was given up on may still end, after `run` has returned.
+inline async::Task<> finish(async::EventLoop& loop, async::Task<> body,
+                            std::shared_ptr<bool> done) {
     co_await std::move(body);
-    done = true;
+    *done = true;
     loop.stop();
 }
 inline async::Task<> watchdog(async::EventLoop& loop, std::chrono::seconds limit,
@@ -35,11 +38,11 @@ struct TimedOut : std::runtime_error {
 /// Runs `body` on `loop` until it ends; throws `TimedOut` after `limit`.
 inline void run(async::EventLoop& loop, async::Task<> body,
                 std::chrono::seconds limit = std::chrono::seconds{30}) {
-    bool done = false;
+    const auto done = std::make_shared<bool>(false);
     auto* group = new async::TaskGroup(loop);  // leaked only when the body hangs
     async::TaskGroup guard(loop);
     group->spawn(detail::finish(loop, std::move(body), done));
-    if (!done) {
+    if (!*done) {
         guard.spawn(detail::watchdog(loop, limit, guard.stop_token()));
         loop.run();
         guard.request_stop();
@@ -47,7 +50,7 @@ inline void run(async::EventLoop& loop, async::Task<> body,
             loop.poll();
         }
     }
-    if (!done) {
+    if (!*done) {
         throw TimedOut();
     }
     delete group;
