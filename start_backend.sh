@@ -17,7 +17,8 @@ Usage: ./start_backend.sh [start|stop|restart|status] [OPTION...]
 Options of start and restart:
   --demo           then run a selection rush against them, and leave them running
   --dev            listen on this machine only, admin/admin123 works (the default)
-  --production     no known passwords: what is not configured is generated
+  --production     no known passwords: what is not configured is generated, shown once and kept in
+                   data/secrets.env (mode 0600); refuses a database that --dev left admin123 in
   --no-rate-limit  for load tests
   --no-install     never install packages
   --no-build       start the programs that build/bin holds
@@ -72,11 +73,41 @@ take_lock() {
 start_missing_services() {
     local service
     link_settings
+    if [ "$mode" = --production ] && ! grep -qs '^ADMIN_PASSWORD=' "$data_directory/secrets.env"; then
+        makes_passwords=yes
+    fi
     load_node_configs || return 1
+    check_ports || return 1
     for service in "${services[@]}"; do
         if ! running_pid "$service" >/dev/null; then
             start_service "$service" || return 1
         fi
+    done
+    [ "$mode" = --dev ] || refuse_known_passwords
+}
+
+# A database that was made with --dev still has the documented passwords: not in production.
+refuse_known_passwords() {
+    local account reach
+    mapfile -t reach < <(curl_arguments auth /login/admin)
+    for account in admin:admin123 super_admin:super123; do
+        # The body comes through a pipe, so that no password is among a process's arguments.
+        if printf '{"username":"%s","password":"%s"}' "${account%:*}" "${account#*:}" |
+            curl --silent --fail --noproxy '*' --max-time 10 --output /dev/null \
+                -H 'Content-Type: application/json' --data @- "${reach[@]}" 2>/dev/null; then
+            fail "the account ${account%:*} still has its documented password, from a start with" \
+                "--dev; start with --dev and change it, or begin with an empty data/ directory"
+            return 1
+        fi
+    done
+}
+
+# The passwords that this start made, once: later they are only in the file.
+print_new_passwords() {
+    local name value
+    for name in ADMIN_PASSWORD SUPER_ADMIN_PASSWORD; do
+        value=$(grep -s -m 1 "^$name=" "$data_directory/secrets.env") || continue
+        say "  made now, shown once: $name ${value#*=}"
     done
 }
 
@@ -95,6 +126,7 @@ print_welcome() {
     else
         say "  account admin; its password is ADMIN_PASSWORD of your configuration, or the one made"
         say "  at the first start: grep ADMIN_PASSWORD data/secrets.env"
+        [ "$makes_passwords" = no ] || print_new_passwords
         say "  curl -s $address/login/admin -H 'Content-Type: application/json' -d @-"
     fi
     say "Stop with ./stop_backend.sh; logs are in logs/."
@@ -110,6 +142,7 @@ start() {
     else
         build_programs || exit 1
         if [ "$command" = restart ]; then
+            load_node_configs 2>/dev/null || true
             stop_services || true
         fi
         tidy_pids_file
@@ -146,6 +179,7 @@ mode=
 demo=no
 install=yes
 build=yes
+makes_passwords=no
 rate_limit_options=()
 for argument in "$@"; do
     case "$argument" in
@@ -181,6 +215,7 @@ case "$command" in
     stop)
         [ -e "$pids_file" ] || { say "Nothing to stop."; exit 1; }
         take_lock
+        load_node_configs 2>/dev/null || true # where the sockets are
         stop_services || { say "Nothing to stop."; exit 1; }
         ;;
     status)

@@ -108,15 +108,22 @@ link_settings() {
 }
 
 # service_environment SERVICE COMMAND...: runs the command as that node's process would run, in the
-# data directory. DATA_PORT, AUTH_PORT, ... choose the ports of one node each; a PORT of the
-# caller's environment would put all five on one, so it is not passed on.
+# data directory. DATA_PORT, AUTH_PORT, ... choose the ports of one node each, and tell the others
+# where it is; a PORT of the caller's environment would put all five on one, so it is not passed on.
 service_environment() {
-    local service=$1 port_name="${1^^}_PORT"
+    local service=$1 port_name="${1^^}_PORT" other other_port other_url
     shift
     (
         cd "$data_directory" || exit 1
         unset PORT
         [ -z "${!port_name:-}" ] || export PORT="${!port_name}"
+        for other in "${services[@]}"; do
+            other_port=${other^^}_PORT
+            other_url=${other^^}_NODE_URL
+            if [ -n "${!other_port:-}" ] && [ -z "${!other_url:-}" ]; then
+                export "$other_url=http://127.0.0.1:${!other_port}"
+            fi
+        done
         "$@"
     )
 }
@@ -131,16 +138,51 @@ node_address() {
     printf '%s://%s:%s\n' "$scheme" "$host" "$(node_setting "$1" PORT "${default_ports[$1]}")"
 }
 
-# health_arguments SERVICE: how curl reaches the node, a word a line: its socket, else its port.
-health_arguments() {
+# socket_of SERVICE: prints the path of its unix socket; fails when it has none.
+socket_of() {
+    local directory
+    [ "$(node_setting "$1" USE_SOCKETS true)" != false ] || return 1
+    directory=$(node_setting "$1" SOCKET_DIR "${TMPDIR:-/tmp}/course-selection-sockets")
+    [[ "$directory" == /* ]] || directory=$data_directory/$directory
+    printf '%s/%s_node.sock\n' "$directory" "$1"
+}
+
+# curl_arguments SERVICE PATH: how curl reaches the node, a word a line: its socket, else its port.
+curl_arguments() {
     local socket
-    if [ "$(node_setting "$1" USE_SOCKETS true)" != false ]; then
-        socket=$(node_setting "$1" SOCKET_DIR "${TMPDIR:-/tmp}/course-selection-sockets")
-        printf '%s\n' --unix-socket "$socket/${1}_node.sock" http://localhost/health
+    if socket=$(socket_of "$1"); then
+        printf '%s\n' --unix-socket "$socket" "http://localhost$2"
     else
         # A certificate names a public host, not this address; here it only matters who answers.
-        printf '%s\n' --insecure "$(node_address "$1")/health"
+        printf '%s\n' --insecure "$(node_address "$1")$2"
     fi
+}
+
+# is_port_taken SERVICE: somebody accepts connections where the node wants to listen.
+is_port_taken() {
+    local host port
+    host=$(node_setting "$1" HOST 127.0.0.1)
+    port=$(node_setting "$1" PORT "${default_ports[$1]}")
+    case "$host" in
+        0.0.0.0) host=127.0.0.1 ;;
+        ::) host=::1 ;;
+    esac
+    (exec 3<>"/dev/tcp/$host/$port") 2>/dev/null
+}
+
+# Fails when another program holds the port of a service that is to be started: before anything is
+# started, and with words that say what to do.
+check_ports() {
+    local service taken=0
+    for service in "${services[@]}"; do
+        if ! running_pid "$service" >/dev/null && is_port_taken "$service"; then
+            fail "port $(node_setting "$service" PORT "${default_ports[$service]}") of" \
+                "$(program_of "$service") is taken by another program; end that program, or choose" \
+                "another port with ${service^^}_PORT"
+            taken=1
+        fi
+    done
+    return "$taken"
 }
 
 # is_healthy CURL_ARGUMENT...
@@ -161,7 +203,7 @@ start_service() {
     if [ "$(stat -c %s "$log" 2>/dev/null || echo 0)" -gt "$log_bytes_max" ]; then
         mv "$log" "$log.1"
     fi
-    mapfile -t health < <(health_arguments "$service")
+    mapfile -t health < <(curl_arguments "$service" /health)
     # setsid: an interrupt typed at this script's terminal is not for the daemons. Descriptor 9 is
     # this script's lock.
     # shellcheck disable=SC2016
@@ -201,7 +243,7 @@ start_service() {
 
 # stop_service SERVICE: asks it to end, waits, then kills that same process. Fails when none runs.
 stop_service() {
-    local service=$1 program pid start_time deadline
+    local service=$1 program pid start_time deadline socket
     program=$(program_of "$service")
     pid=$(running_pid "$service") || return 1
     start_time=$(process_start_time "$pid") || return 1
@@ -215,6 +257,10 @@ stop_service() {
         fi
         sleep 0.05
     done
+    # A daemon removes its socket when it ends by itself; one that was killed could not.
+    if socket=$(socket_of "$service"); then
+        rm -f "$socket"
+    fi
     say "$(printf '%-20s pid %-8s stopped' "$program" "$pid")"
 }
 
@@ -234,7 +280,7 @@ print_status() {
     printf '%-20s %-8s %s\n' SERVICE PID STATUS
     for service in "${services[@]}"; do
         if pid=$(running_pid "$service"); then
-            mapfile -t health < <(health_arguments "$service")
+            mapfile -t health < <(curl_arguments "$service" /health)
             status=running
             is_healthy "${health[@]}" || status="not answering"
         else

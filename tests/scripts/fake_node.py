@@ -2,7 +2,8 @@
 """A stand-in for a daemon, as far as the start script can tell: configuration, socket, signals.
 
 Its name says which node it is (course-data-node). FAKE_FAIL names a node that ends at once,
-FAKE_STUBBORN one that ignores SIGTERM.
+FAKE_STUBBORN one that ignores SIGTERM. Without --dev the auth node makes a password, as the real one does; with
+FAKE_KNOWN_PASSWORDS it lets the documented one in.
 """
 import os
 import re
@@ -17,6 +18,9 @@ sockets = os.path.join(os.environ["FAKE_DIRECTORY"], "sockets")
 if "--check-config" in sys.argv:
     print(f"PORT={os.environ.get('PORT', '8000')}  # default")
     print(f"SOCKET_DIR={sockets}  # environment variable")
+    if node == "auth" and "--dev" not in sys.argv and not os.path.exists("secrets.env"):
+        with open("secrets.env", "w", encoding="utf-8") as secrets:
+            secrets.write("ADMIN_PASSWORD=made-by-the-node\n")
     sys.exit(1 if os.environ.get("FAKE_BAD_CONFIG") == node else 0)
 if os.environ.get("FAKE_FAIL") == node:
     print("the database is on fire", file=sys.stderr)
@@ -26,6 +30,12 @@ if os.environ.get("FAKE_FAIL") == node:
 class Handler(BaseHTTPRequestHandler):
     def do_GET(self):
         self.send_response(200)
+        self.end_headers()
+
+    def do_POST(self):
+        self.rfile.read(int(self.headers["Content-Length"]))
+        known = node == "auth" and self.path == "/login/admin" and "FAKE_KNOWN_PASSWORDS" in os.environ
+        self.send_response(200 if known else 401)
         self.end_headers()
 
     def address_string(self):

@@ -103,6 +103,8 @@ check "restart stops in the reverse order, then starts" events "student stopped,
 queue stopped,auth stopped,data stopped,data started,auth started,queue started,teacher started,\
 student started,"
 check "DATA_PORT is the data node's port" says "http://127.0.0.1:9101"
+knows() { tr '\0' '\n' <"/proc/$(pid_of "$1")/environ" | grep -qx "$2"; }
+check "and the others know it" knows auth DATA_NODE_URL=http://127.0.0.1:9101
 
 # An id that now belongs to somebody else: the start time does not fit.
 tail -f /dev/null &
@@ -121,7 +123,36 @@ export FAKE_STUBBORN=auth STOP_SECONDS_MAX=1
 check "a start after a stop" exits 0 --no-build
 check "the services stop" ends_with 0 "$here/stop_backend.sh"
 check "one that ignores the signal is killed" says "course-auth-node (pid .*) did not end within 1 s"
+check "and its socket is removed" [ ! -e "$here/sockets/auth_node.sock" ]
+unset FAKE_STUBBORN
 check "stop_backend.sh with nothing to stop" ends_with 1 "$here/stop_backend.sh"
 check "stop_backend.sh takes no arguments" ends_with 2 "$here/stop_backend.sh" now
+
+# Another program has a port: nothing is started, and it says what to do.
+coproc holder { exec python3 -uc 'import socket
+held = socket.create_server(("127.0.0.1", 0))
+print(held.getsockname()[1])
+input()'; }
+read -r held <&"${holder[0]}"
+rm "$here/events"
+QUEUE_PORT=$held check "a port that is taken fails the start" exits 1 --no-build
+check "it says which, and whose" says "port $held of course-queue-node is taken"
+check "and what to do" says "QUEUE_PORT"
+check "and starts nothing" [ ! -e "$here/events" ]
+check "and leaves no ids" no_pids_file
+echo >&"${holder[1]}"
+
+FAKE_KNOWN_PASSWORDS=1 check "--production refuses a database with admin/admin123" \
+    exits 1 --no-build --production
+check "it says what to do" says "documented password"
+check "and leaves nothing running" no_pids_file
+rm "$here/data/secrets.env"
+check "--production starts otherwise" exits 0 --no-build --production
+check "it shows the password it made" says "shown once: ADMIN_PASSWORD made-by-the-node"
+lets_in() { grep -q admin123 "$here/output"; }
+check "and not the known one" eval '! lets_in'
+check "a restart" exits 0 restart --no-build --production
+check "does not show it again" eval '! says made-by-the-node'
+check "and stops" ends_with 0 "$here/stop_backend.sh"
 
 printf 'start_backend: %s checks passed\n' "$checks"
