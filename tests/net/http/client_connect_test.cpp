@@ -156,6 +156,35 @@ TEST_SUITE("net/http/client/connect") {
         CHECK(refused.error().detail().find("no-such-host.invalid") != std::string::npos);
     }
 
+    TEST_CASE("a connection nobody uses is closed after the idle timeout, not before") {
+        ScriptedServer server({{{ok("one"), ok("two")}, true}, {{""}}, {{ok("three")}}});
+        async::EventLoop loop;
+        core::ManualClock clock;
+        const auto client = *net::http::PooledClient::open(
+            loop, clock, {.host = "127.0.0.1", .port = server.port()},
+            {.idle_timeout = 30s, .tick = 1ms});
+        std::optional<Outcome> one;
+        std::optional<Outcome> never;  // ends in the tick that looks at idle connections too
+        async::TaskGroup group(loop);
+        group.spawn(test::keep(*client, {.target = "/"}, 60s, one));
+        group.spawn(test::keep(*client, {.target = "/"}, 30s, never));
+        while (!one) {
+            loop.poll();
+        }
+        clock.advance(30s);
+        test::run(loop, group.join());
+        CHECK(word(*never) == "deadline_exceeded");
+        CHECK(client->stats().idle == 1);
+        CHECK(test::send_and_wait(loop, *client, {.target = "/"})->body == "two");
+        clock.advance(30s + 1ms);
+        while (client->stats().connections > 0) {
+            loop.poll();
+        }
+        CHECK(client->stats().idle == 0);
+        CHECK(test::send_and_wait(loop, *client, {.target = "/"})->body == "three");
+        CHECK(client->stats().connects == 3);
+    }
+
     TEST_CASE("a way that hangs leaves the next one its share, however short the timeout") {
         for (const auto timeout : {200ms, 5'000ms}) {  // both at most the connect timeout
             CAPTURE(timeout.count());
