@@ -3,11 +3,8 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
-#include <algorithm>
-#include <asio/buffer.hpp>
 #include <cerrno>
 #include <coroutine>
-#include <cstring>
 #include <exception>
 #include <utility>
 
@@ -75,13 +72,18 @@ void Connection::close() {
     if (std::exchange(closed_, true)) {
         return;
     }
+    leave();
+    asio::error_code ignored;
+    socket_.close(ignored);
+}
+
+/// The server's list knows it no more.
+void Connection::leave() {
     shared_.connections.back()->index_ = index_;
     std::swap(shared_.connections[index_], shared_.connections.back());
     shared_.connections.pop_back();
     shared_.stats.connections = shared_.connections.size();
     shared_.changed.notify_all();
-    asio::error_code ignored;
-    socket_.close(ignored);
 }
 
 void Connection::drain() {
@@ -96,7 +98,14 @@ void Connection::check_deadline(core::MonoTime now) {
         close();
         return;
     }
-    if (phase_ == Phase::handling || writing_ || now < deadline_) {
+    if (writing_ || phase_ == Phase::upgrading || now < deadline_) {
+        return;
+    }
+    if (phase_ == Phase::handling) {
+        if (peer_ended_) {
+            ++shared_.stats.abandoned;
+            close();
+        }
         return;
     }
     ++shared_.stats.timeouts;
@@ -109,95 +118,6 @@ void Connection::check_deadline(core::MonoTime now) {
     }
     close();
 }
-
-// ---- input -------------------------------------------------------------------------------------
-
-void Connection::make_room() {
-    const auto& options = shared_.options;
-    std::size_t wanted = std::max(input_capacity_, options.read_bytes_min);
-    if (input_was_full_ && wanted < options.read_bytes_max) {
-        wanted = std::min(wanted * 4, options.read_bytes_max);
-    }
-    if (input_size_ == wanted) {  // a head or body that is larger than the buffer
-        const std::size_t missing = std::max(parser_.body_bytes_missing(), options.read_bytes_min);
-        wanted += std::min(missing, wanted);
-    }
-    input_was_full_ = false;
-    if (input_size_ == 0 && input_capacity_ > options.read_bytes_max) {
-        wanted = options.read_bytes_min;  // a large body is over
-    }
-    if (wanted == input_capacity_) {
-        return;
-    }
-    std::unique_ptr<char[]> fresh(new char[wanted]);
-    if (input_size_ > 0) {
-        std::memcpy(fresh.get(), input_.get(), input_size_);
-    }
-    input_ = std::move(fresh);
-    input_capacity_ = wanted;
-}
-
-void Connection::read() {
-    make_room();
-    reading_ = true;
-    socket_.async_read_some(
-        asio::buffer(input_.get() + input_size_, input_capacity_ - input_size_),
-        [self = shared_from_this()](const asio::error_code& error, std::size_t size) {
-            self->on_read(static_cast<bool>(error), size);
-        });
-}
-
-void Connection::on_read(bool failed, std::size_t size) {
-    reading_ = false;
-    if (closed_) {
-        return;
-    }
-    if (failed) {
-        close();
-        return;
-    }
-    if (closing_) {
-        lingered_ += size;
-        if (lingered_ > shared_.options.linger_bytes_max) {
-            close();
-        } else if (phase_ == Phase::lingering) {
-            read();
-        }
-        return;
-    }
-    now_ = shared_.clock.mono_now();
-    shared_.date.refresh(shared_.clock, now_);
-    input_was_full_ = size == input_capacity_ - input_size_;
-    if (tls_) {
-        tls_->put_wire(input_.get() + input_size_, size);
-        if (!decrypt()) {
-            await_bytes();  // also sends what the handshake has to say
-            return;
-        }
-    } else {
-        input_size_ += size;
-    }
-    proceed();
-}
-
-bool Connection::decrypt() {
-    make_room();
-    const std::size_t size = tls_->read(input_.get() + input_size_, input_capacity_ - input_size_);
-    input_size_ += size;
-    return size > 0;
-}
-
-/// Moves the unfinished request to the front and drops what is done with.
-void Connection::compact() {
-    const std::size_t kept = parser_.kept();
-    if (input_start_ > 0 && kept > 0) {
-        std::memmove(input_.get(), input_.get() + input_start_, kept);
-    }
-    input_size_ = kept;
-    input_start_ = 0;
-}
-
-// ---- requests ----------------------------------------------------------------------------------
 
 /// Handles everything there is, then waits for more.
 void Connection::proceed() {
@@ -253,7 +173,7 @@ void Connection::await_bytes() {
 /// False when a handler is suspended or output must leave first; true when input is used up.
 bool Connection::process() {
     std::size_t answered = 0;
-    while (!closing_ && input_size_ > input_start_) {
+    while (!closing_ && phase_ != Phase::upgrading && input_size_ > input_start_) {
         if (answered >= shared_.options.pipelined_requests_max ||
             output_.size() >= shared_.options.output_bytes_max) {
             flush();
@@ -275,6 +195,9 @@ bool Connection::process() {
         }
         ++answered;
     }
+    if (phase_ == Phase::upgrading) {
+        return false;  // what is left is not HTTP
+    }
     input_size_ = 0;
     input_start_ = 0;
     return true;
@@ -291,11 +214,9 @@ bool Connection::dispatch() {
         task_ = shared_.handler.handle(request);
         running_.emplace(task_.operator co_await());
         suspended = running_->await_suspend(std::noop_coroutine());
-    } catch (const std::exception& failure) {
+    } catch (...) {
         running_.reset();
-        if (shared_.options.observer != nullptr) {
-            shared_.options.observer->on_handler_exception(request, failure.what());
-        }
+        report_exception();
         Response response = refusal(500, "Internal Server Error");
         answer(response);
         return true;
@@ -303,6 +224,7 @@ bool Connection::dispatch() {
     if (suspended) {
         ++shared_.stats.handlers;
         running_->handle.promise().continuation_ = wait_for_handler(shared_from_this()).handle;
+        watch();
         return false;
     }
     finish_dispatch();
@@ -314,15 +236,27 @@ void Connection::finish_dispatch() {
     std::optional<Response> response;
     try {
         response.emplace(running_->await_resume());
-    } catch (const std::exception& failure) {
-        if (shared_.options.observer != nullptr) {
-            shared_.options.observer->on_handler_exception(parser_.request(), failure.what());
-        }
+    } catch (...) {
+        report_exception();
         response.emplace(refusal(500, "Internal Server Error"));
     }
     running_.reset();
     task_ = async::Task<Response>();
     answer(*response);
+}
+
+/// Tells the observer of the exception that is being handled, whatever its type.
+void Connection::report_exception() {
+    if (shared_.options.observer == nullptr) {
+        return;
+    }
+    try {
+        throw;
+    } catch (const std::exception& failure) {
+        shared_.options.observer->on_handler_exception(parser_.request(), failure.what());
+    } catch (...) {
+        shared_.options.observer->on_handler_exception(parser_.request(), "not a std::exception");
+    }
 }
 
 void Connection::on_handler_done() {
@@ -344,10 +278,17 @@ void Connection::on_handler_done() {
 
 void Connection::answer(Response& response) {
     const Request& request = parser_.request();
+    bool upgrade = response.status == 101;
+    if (upgrade && !may_upgrade(request)) {
+        upgrade = false;
+        response = shared_.draining ? refusal(503, "The server is stopping")
+                                    : refusal(500, "Internal Server Error");
+    }
     ResponseContext context{.date = shared_.date.text(),
                             .head_only = request.method == Method::head,
                             .close = !parser_.keep_alive() || response.close || shared_.draining,
-                            .http_1_0 = parser_.is_http_1_0()};
+                            .http_1_0 = parser_.is_http_1_0(),
+                            .upgrade = upgrade};
     const std::size_t gzip_from = shared_.options.gzip_bytes_min;
     if (gzip_from > 0 && response.body.size() >= gzip_from && is_compressible(response)) {
         context.vary = true;
@@ -356,8 +297,8 @@ void Connection::answer(Response& response) {
     const std::size_t before = output_.size();
     append_response(output_, response, context);
     report(response, output_.size() - before);
-    closing_ = context.close;
-    phase_ = Phase::answered;
+    closing_ = context.close && !upgrade;
+    phase_ = upgrade ? Phase::upgrading : Phase::answered;
     input_start_ += parser_.consumed();
     continued_ = false;
     parser_.next();

@@ -25,17 +25,19 @@ class Connection;
 
 /// What all connections of one server share.
 struct ServerShared {
-    ServerShared(async::EventLoop& loop, const core::Clock& injected_clock,
+    ServerShared(async::EventLoop& event_loop, const core::Clock& injected_clock,
                  ServerOptions server_options, Handler& request_handler)
-        : clock(injected_clock),
+        : loop(event_loop),
+          clock(injected_clock),
           options(server_options),
           parser_limits{.target_bytes_max = server_options.target_bytes_max,
                         .header_bytes_max = server_options.header_bytes_max,
                         .header_count_max = server_options.header_count_max,
                         .body_bytes_max = server_options.body_bytes_max},
           handler(request_handler),
-          changed(loop) {}
+          changed(event_loop) {}
 
+    async::EventLoop& loop;
     const core::Clock& clock;
     const ServerOptions options;
     const ParserLimits parser_limits;
@@ -50,8 +52,8 @@ struct ServerShared {
 
 /// A state machine driven by completions. Every pending operation and every suspended handler
 /// holds a reference; the server's list borrows. At most one read, one write and one handler are
-/// under way. While a handler runs nothing is read, so the views of its request stay valid and a
-/// client's pipelined bytes stay bounded by one read.
+/// under way. While a handler is suspended only the rest of the buffer is read into, to notice a
+/// client that goes away: the views of its request stay valid, and pipelined bytes stay bounded.
 /// The server outlives every connection that is not closed, and every running handler.
 class Connection final : public std::enable_shared_from_this<Connection> {
   public:
@@ -74,7 +76,7 @@ class Connection final : public std::enable_shared_from_this<Connection> {
 
   private:
     /// What the peer or we are expected to do next, hence which deadline holds.
-    enum class Phase : std::uint8_t { answered, idle, head, body, handling, lingering };
+    enum class Phase : std::uint8_t { answered, idle, head, body, handling, lingering, upgrading };
     struct Waiter;
 
     static Waiter wait_for_handler(std::shared_ptr<Connection> self);
@@ -87,10 +89,16 @@ class Connection final : public std::enable_shared_from_this<Connection> {
     void answer(Response& response);
     void refuse(int status, std::string_view detail);
     void report(const Response& response, std::size_t bytes);
+    void report_exception();
     void maybe_continue();
     void await_bytes();
     void read();
-    void on_read(bool failed, std::size_t size);
+    void read_into_rest();
+    void watch();
+    void on_read(const asio::error_code& error, std::size_t size);
+    void on_read_while_handling(const asio::error_code& error);
+    void on_peer_ended();
+    void place(std::size_t size);
     void make_room();
     void compact();
     [[nodiscard]] bool decrypt();
@@ -99,6 +107,9 @@ class Connection final : public std::enable_shared_from_this<Connection> {
     void write_more();
     void on_written(bool failed, std::size_t size);
     void linger();
+    [[nodiscard]] bool may_upgrade(const Request& request) const;
+    void hand_over();
+    void leave();
     void borrow_output();
     void return_output();
 
@@ -113,6 +124,7 @@ class Connection final : public std::enable_shared_from_this<Connection> {
     std::size_t input_capacity_ = 0;
     std::size_t input_size_ = 0;
     std::size_t input_start_ = 0;  // of the present request
+    std::size_t read_at_ = 0;      // where the pending read puts its bytes
     std::string output_;           // answers not yet given to the socket
     std::string sending_;          // being written in the background
     std::size_t sent_ = 0;
@@ -130,8 +142,9 @@ class Connection final : public std::enable_shared_from_this<Connection> {
     bool reading_ = false;
     bool writing_ = false;
     bool input_was_full_ = false;
-    bool continued_ = false;  // 100 Continue was sent for the present request
-    bool closing_ = false;    // nothing is read for requests any more
+    bool continued_ = false;   // 100 Continue was sent for the present request
+    bool closing_ = false;     // nothing is read for requests any more
+    bool peer_ended_ = false;  // while its handler ran
     bool closed_ = false;
 };
 

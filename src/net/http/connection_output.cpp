@@ -59,6 +59,10 @@ void Connection::flush() {
         }
     }
     return_output();
+    if (phase_ == Phase::upgrading) {
+        hand_over();
+        return;
+    }
     if (closing_ && phase_ != Phase::handling) {
         linger();
     }
@@ -102,6 +106,38 @@ void Connection::on_written(bool failed, std::size_t size) {
         return;
     }
     proceed();
+}
+
+/// RFC 9110 §7.8: the client must have asked for it, on this connection.
+bool Connection::may_upgrade(const Request& request) const {
+    bool connection_lists_it = false;
+    for (const HeaderView& field : request.headers) {
+        connection_lists_it = connection_lists_it || (same_field_name(field.name, "connection") &&
+                                                      lists_token(field.value, "upgrade"));
+    }
+    const bool asked = connection_lists_it && request.header("upgrade") && !parser_.is_http_1_0();
+    if (!asked && shared_.options.observer != nullptr) {
+        shared_.options.observer->on_handler_exception(request, "a 101 that nobody asked for");
+    }
+    return asked && shared_.options.upgrader != nullptr && !shared_.draining;
+}
+
+/// The 101 is sent: the connection goes on without us.
+void Connection::hand_over() {
+    asio::error_code ignored;
+    if (reading_) {  // since its handler was suspended: `on_read` comes back with what it has got
+        socket_.cancel(ignored);
+        return;
+    }
+    std::string rest(input_.get() + input_start_, input_size_ - input_start_);
+    socket_.release(ignored);
+    closed_ = true;
+    leave();
+    ++shared_.stats.upgraded;
+    shared_.options.upgrader->take_over(
+        parser_.request(),
+        std::make_unique<Stream>(shared_.loop, descriptor_, std::move(tls_), std::move(rest),
+                                 shared_.options.stream_unsent_bytes_max));
 }
 
 /// Waits for the client to close first, so that no reset overtakes our answer (RFC 9112 §9.6).

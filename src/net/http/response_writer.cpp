@@ -45,6 +45,15 @@ char* put_status_line(char* at, int status) {
 
 bool has_no_content(int status) { return status < 200 || status == 204 || status == 304; }
 
+/// Takes the first item, without blanks around it, off a comma-separated list.
+std::string_view take_item(std::string_view& list) {
+    const std::size_t comma = std::min(list.find(','), list.size());
+    std::string_view item = list.substr(0, comma);
+    list.remove_prefix(std::min(comma + 1, list.size()));
+    item.remove_prefix(std::min(item.find_first_not_of(" \t"), item.size()));
+    return item.substr(0, item.find_last_not_of(" \t") + 1);
+}
+
 bool is_zero_weight(std::string_view parameters) {
     const std::size_t q = parameters.find("q=");
     if (q == std::string_view::npos) {
@@ -108,7 +117,9 @@ void append_response(std::string& out, const Response& response, const ResponseC
     if (context.vary) {
         at = put(at, "Vary: Accept-Encoding\r\n");
     }
-    if (context.close) {
+    if (context.upgrade) {
+        at = put(at, "Connection: Upgrade\r\n");
+    } else if (context.close) {
         at = put(at, "Connection: close\r\n");
     } else if (context.http_1_0) {
         at = put(at, "Connection: keep-alive\r\n");
@@ -137,14 +148,20 @@ bool is_compressible(const Response& response) {
            });
 }
 
+bool lists_token(std::string_view list, std::string_view token) {
+    while (!list.empty()) {
+        if (same_field_name(take_item(list), token)) {
+            return true;
+        }
+    }
+    return false;
+}
+
 bool accepts_gzip(const Request& request) {
     const auto field = request.header("accept-encoding");
     std::string_view rest = field.value_or(std::string_view());
     while (!rest.empty()) {
-        const std::size_t comma = std::min(rest.find(','), rest.size());
-        std::string_view item = rest.substr(0, comma);
-        rest.remove_prefix(std::min(comma + 1, rest.size()));
-        item.remove_prefix(std::min(item.find_first_not_of(" \t"), item.size()));
+        const std::string_view item = take_item(rest);
         const std::size_t end = std::min(item.find_first_of("; \t"), item.size());
         if (same_field_name(item.substr(0, end), "gzip")) {
             return !is_zero_weight(item.substr(end));

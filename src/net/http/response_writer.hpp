@@ -33,6 +33,7 @@ struct ResponseContext {
     bool head_only = false;  ///< HEAD: the length of the body, but no body
     bool close = false;      ///< `Connection: close`
     bool http_1_0 = false;   ///< says `Connection: keep-alive` when it is kept
+    bool upgrade = false;    ///< `Connection: Upgrade`, for 101
     bool vary = false;       ///< the body depends on Accept-Encoding
     bool gzip = false;       ///< the body is compressed
 };
@@ -46,6 +47,8 @@ void append_response(std::string& out, const Response& response, const ResponseC
 
 /// JSON and text without a content coding of its own.
 [[nodiscard]] bool is_compressible(const Response& response);
+/// A comma-separated list holds the token, whatever its case (RFC 9110 §5.6.1).
+[[nodiscard]] bool lists_token(std::string_view list, std::string_view token);
 /// RFC 9110 §12.5.3: does the client take gzip?
 [[nodiscard]] bool accepts_gzip(const Request& request);
 /// Replaces the body by its gzip form; false (body unchanged) if that is no shorter.

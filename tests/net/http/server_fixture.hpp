@@ -116,7 +116,7 @@ class RawClient {
 /// Says what it was asked; some paths do more.
 class EchoHandler final : public net::http::Handler {
   public:
-    /// `GET /wait` is answered by `release()` on the loop.
+    /// `GET /wait`, `/wait-throw` and `/wait-upgrade` are answered by `release()` on the loop.
     void release() {
         if (gate_) {
             std::exchange(gate_, nullptr)->set(true);
@@ -126,7 +126,7 @@ class EchoHandler final : public net::http::Handler {
 
     async::Task<net::http::Response> handle(const net::http::Request& request) override {
         net::http::Response response;
-        if (request.path == "/wait") {
+        if (request.path.starts_with("/wait")) {
             async::Completion<bool> gate;
             gate_ = &gate;
             ++waiting;
@@ -134,6 +134,16 @@ class EchoHandler final : public net::http::Handler {
             --waiting;
             response.status = released ? 200 : 500;
             response.content_type = "text/plain";
+            if (request.path == "/wait-throw") {
+                throw 42;  // not a std::exception
+            }
+            if (request.path == "/wait-upgrade") {
+                agree_to_upgrade(response);
+            }
+        } else if (request.path == "/upgrade") {
+            agree_to_upgrade(response);
+        } else if (request.path == "/throw-number") {
+            throw 42;
         } else if (request.path == "/throw") {
             throw std::runtime_error("secret reason");
         } else if (request.path == "/big") {
@@ -157,6 +167,11 @@ class EchoHandler final : public net::http::Handler {
     }
 
   private:
+    static void agree_to_upgrade(net::http::Response& response) {
+        response.status = 101;
+        response.headers.push_back({"Upgrade", "echo"});
+    }
+
     async::Completion<bool>* gate_ = nullptr;
 };
 
@@ -232,6 +247,7 @@ class ServerFixture {
         thread_.join();
     }
     net::http::Server& server() { return *server_; }
+    async::EventLoop& loop() { return loop_; }
     RawClient connect() { return RawClient(server_->port()); }
 
     core::ManualClock clock;

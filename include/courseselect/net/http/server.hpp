@@ -15,6 +15,7 @@
 #include "courseselect/net/http/handler.hpp"
 #include "courseselect/net/http/message.hpp"
 #include "courseselect/net/listener.hpp"
+#include "courseselect/net/stream.hpp"
 #include "courseselect/net/tls.hpp"
 
 namespace courseselect::net::http {
@@ -39,6 +40,22 @@ class AccessObserver {
     virtual void on_handler_exception(const Request& /*request*/, std::string_view /*what*/) {}
 };
 
+/// Takes connections over from the server, for WebSocket and its like (RFC 9110 §7.8).
+///
+/// A handler agrees by answering 101 with the field `Upgrade`; the server adds `Connection:
+/// Upgrade`, sends the answer and what was pipelined before it, and then calls `take_over`. The
+/// connection is the taker's from then on: the server neither counts it, nor limits it, nor closes
+/// it when it stops. A 101 to a request that did not ask for it (HTTP/1.1, `Upgrade`, `Connection:
+/// upgrade`), or on a server without upgrader, is a bug of the handler and becomes a 500; a server
+/// that stops answers 503 instead.
+class Upgrader {
+  public:
+    virtual ~Upgrader() = default;
+    /// @param request  valid during the call only
+    /// @param stream   what the client sent behind its request is the first that it reads
+    virtual void take_over(const Request& request, std::unique_ptr<Stream> stream) = 0;
+};
+
 /// Every bound of the server, with what happens at it.
 struct ServerOptions {
     std::size_t target_bytes_max = 8 * 1024;    ///< beyond: 414
@@ -51,6 +68,7 @@ struct ServerOptions {
     std::size_t read_bytes_min = 2 * 1024;      ///< buffer of an idle connection
     std::size_t read_bytes_max = 16 * 1024;     ///< one read of a busy one; bounds pipelined bytes
     std::size_t linger_bytes_max = 512 * 1024;  ///< discarded after a refusal, so that it arrives
+    std::size_t stream_unsent_bytes_max = 1024 * 1024;  ///< of an upgraded one; beyond: closed
     std::size_t gzip_bytes_min = 8 * 1024;  ///< JSON and text from this size, if asked; 0: never
     int backlog = 4096;                     ///< of listening sockets
     /// Users that may connect to unix sockets (SO_PEERCRED); others are logged and closed at once.
@@ -61,10 +79,13 @@ struct ServerOptions {
     std::chrono::milliseconds body_timeout{30'000};    ///< head to end of body; then 408
     std::chrono::milliseconds idle_timeout{75'000};    ///< between requests; then closed
     std::chrono::milliseconds write_timeout{30'000};   ///< for what one answer left unsent; closed
-    std::chrono::milliseconds linger_timeout{2'000};   ///< after a refusal; then closed
-    std::chrono::milliseconds sweep_interval{250};     ///< how exactly timeouts are kept
+    /// For the answer to a client that has shut its side while its handler runs; then closed.
+    std::chrono::milliseconds half_closed_timeout{10'000};
+    std::chrono::milliseconds linger_timeout{2'000};  ///< after a refusal; then closed
+    std::chrono::milliseconds sweep_interval{250};    ///< how exactly timeouts are kept
 
     AccessObserver* observer = nullptr;  ///< borrowed; must outlive the server
+    Upgrader* upgrader = nullptr;        ///< borrowed; must outlive the server
 };
 
 /// Serves HTTP on any number of listeners of one loop.
@@ -72,11 +93,15 @@ struct ServerOptions {
 /// Requests of one connection are handled in order, one at a time; the answers to everything one
 /// read brought leave in one write. What is not plainly valid is refused with
 /// `{"detail": "..."}` and the connection is closed: RFC 9112 leaves no room for guessing (§11.2).
-/// Handlers that throw are answered with 500.
+/// Handlers that throw, whatever it is, are answered with 500.
 ///
-/// Ownership: borrows loop, clock, options.observer, handler and TLS contexts. Before destruction
-/// `co_await stop(...)`; destroying a server while handlers run is a bug and aborts.
-/// Thread-safety: the loop's thread.
+/// A client that goes away while its handler is suspended is noticed: its connection is freed at
+/// once, and what the handler answers is dropped (the handler itself runs to its end). One that
+/// only shuts its own side may still read, so it keeps its connection for `half_closed_timeout`.
+///
+/// Ownership: borrows loop, clock, the observer and upgrader of the options, handler and TLS
+/// contexts. Before destruction `co_await stop(...)`; destroying a server while handlers run is a
+/// bug and aborts. Thread-safety: the loop's thread.
 class Server {
   public:
     struct Stats {
@@ -86,6 +111,8 @@ class Server {
         std::uint64_t refused_connections = 0;  ///< over a limit, or peers not allowed
         std::uint64_t requests = 0;             ///< answered, refusals included
         std::uint64_t timeouts = 0;             ///< connections closed by a deadline, idle ones too
+        std::uint64_t abandoned = 0;  ///< clients that were gone before their handler had ended
+        std::uint64_t upgraded = 0;   ///< connections given to the upgrader
     };
 
     Server(async::EventLoop& loop, const core::Clock& clock, ServerOptions options,
