@@ -231,13 +231,19 @@ TEST_SUITE("system/operation") {
         CHECK(health.body.find(R"({"name":"queue_node","status":"healthy")") != std::string::npos);
     }
 
-    TEST_CASE("sockets refuse other users where users are named; callers fall back to the URL") {
+    TEST_CASE("sockets refuse other users where users are named, and TCP serves them") {
         Operation operation(Settings{{"SOCKET_PEER_UIDS", std::to_string(::getuid() + 1)}});
-        operation.start_all();
-        CHECK(bench::text_member(operation.poll(operation.select()).get().body, "status") ==
-              "completed");
-        CHECK(operation.scrape("queue").at("courseselect_http_connections_refused_total") >= 1);
-        CHECK(operation.log_of("queue").find("event=socket_peer_refused") != std::string::npos);
+        operation.fleet.start("data");
+        const auto socket = operation.fleet.options().directory / "sockets" / "data_node.sock";
+        const auto address = net::http::ServiceAddress::parse("unix://" + socket.string());
+        REQUIRE(address);
+        auto client = net::http::BlockingClient::open({*address});
+        REQUIRE(client);
+        CHECK_FALSE((*client)->send({.target = "/health"}, std::chrono::seconds{30}));
+        CHECK(operation.scrape("data").at("courseselect_http_connections_refused_total") >= 1);
+        CHECK(becomes_true([&operation] {
+            return operation.log_of("data").find("event=socket_peer_refused") != std::string::npos;
+        }));
     }
 
     TEST_CASE("a socket file that nobody listens on is replaced, one in use is not taken") {
