@@ -14,8 +14,8 @@ using domain::RequestKind;
 constexpr std::int64_t unlimited = std::numeric_limits<std::int64_t>::max();
 
 constexpr const char* course_missing_text = "Course not found";
-constexpr const char* student_missing = "Student not found";
-constexpr const char* teacher_missing = "Teacher not found";
+constexpr const char* student_missing_text = "Student not found";
+constexpr const char* teacher_missing_text = "Teacher not found";
 
 auto internal_get(std::string_view path) { return api::get(path).access(Access::internal); }
 auto internal_post(std::string_view path) { return api::post(path).access(Access::internal); }
@@ -104,7 +104,7 @@ void DataNode::add_student_routes() {
                      .query<wire::StudentUpdate>()
                      .optional_body<wire::StudentUpdate>()
                      .error(400, "Student with this name already exists")
-                     .error(404, student_missing),
+                     .error(404, student_missing_text),
                  [this](Context&, wire::StudentUpdate query, wire::StudentUpdate body) {
                      return update_student(std::move(query), std::move(body));
                  });
@@ -112,7 +112,7 @@ void DataNode::add_student_routes() {
                      .summary("Delete a student and free the seats.")
                      .tag("people")
                      .query<wire::StudentRef>()
-                     .error(404, student_missing),
+                     .error(404, student_missing_text),
                  [this](Context&, wire::StudentRef student) {
                      return editor_->delete_student(student.student_id);
                  });
@@ -121,7 +121,7 @@ void DataNode::add_student_routes() {
             .summary("A student with tags and courses.")
             .tag("people")
             .query<wire::StudentRef>()
-            .error(404, student_missing),
+            .error(404, student_missing_text),
         [this](Context&, wire::StudentRef student) { return find_student(student.student_id); });
 }
 
@@ -141,7 +141,7 @@ void DataNode::add_teacher_routes() {
                      .tag("people")
                      .query<wire::TeacherUpdate>()
                      .error(400, "Teacher with this name already exists")
-                     .error(404, teacher_missing),
+                     .error(404, teacher_missing_text),
                  [this](Context&, wire::TeacherUpdate update) {
                      return editor_->update_teacher(update.teacher_id,
                                                     std::move(update.teacher_name));
@@ -150,7 +150,7 @@ void DataNode::add_teacher_routes() {
                      .summary("Delete a teacher without courses.")
                      .tag("people")
                      .query<wire::TeacherRef>()
-                     .error(404, teacher_missing)
+                     .error(404, teacher_missing_text)
                      .error(400, "Cannot delete teacher with assigned courses"),
                  [this](Context&, wire::TeacherRef teacher) {
                      return editor_->delete_teacher(teacher.teacher_id);
@@ -160,7 +160,7 @@ void DataNode::add_teacher_routes() {
             .summary("A teacher with courses.")
             .tag("people")
             .query<wire::TeacherRef>()
-            .error(404, teacher_missing),
+            .error(404, teacher_missing_text),
         [this](Context&, wire::TeacherRef teacher) { return find_teacher(teacher.teacher_id); });
 }
 
@@ -189,7 +189,7 @@ void DataNode::add_selection_routes() {
                      .summary("Take a seat.")
                      .tag("selection")
                      .body<wire::Selection>()
-                     .error(404, student_missing)
+                     .error(404, student_missing_text)
                      .error(404, course_missing_text)
                      .error(400, "Course is full")
                      .error(400, "Student already selected this course"),
@@ -200,7 +200,7 @@ void DataNode::add_selection_routes() {
                      .summary("Give a seat back.")
                      .tag("selection")
                      .body<wire::Selection>()
-                     .error(404, student_missing)
+                     .error(404, student_missing_text)
                      .error(404, course_missing_text)
                      .error(400, "Student has not selected this course"),
                  [this](Context&, wire::Selection selection) {
@@ -245,7 +245,7 @@ void DataNode::add_resource_routes() {
                      .summary("Delete a student and free the seats.")
                      .tag("people")
                      .path<wire::StudentPath>()
-                     .error(404, student_missing),
+                     .error(404, student_missing_text),
                  [this](Context&, wire::StudentPath student) {
                      return editor_->delete_student(student.id);
                  });
@@ -253,7 +253,7 @@ void DataNode::add_resource_routes() {
                      .summary("Delete a teacher without courses.")
                      .tag("people")
                      .path<wire::TeacherPath>()
-                     .error(404, teacher_missing)
+                     .error(404, teacher_missing_text)
                      .error(400, "Cannot delete teacher with assigned courses"),
                  [this](Context&, wire::TeacherPath teacher) {
                      return editor_->delete_teacher(teacher.id);
