@@ -22,9 +22,9 @@ struct Load {
     std::uint64_t requests = 200'000;
     std::uint64_t connections = 64;
     std::uint64_t depth = 1;
-    std::size_t body_bytes = 0;
-    std::string unix_path;  ///< empty: TCP on loopback
-    bool bare = false;
+    std::string body;           ///< empty: GET /health; else it is posted to /add/course
+    bool typical_head = false;  ///< the fields that browsers and curl send, not Host alone
+    std::string unix_path;      ///< empty: TCP on loopback
 };
 
 inline void tell_port(int pipe, std::uint16_t port) {
@@ -61,12 +61,19 @@ inline int connect_to(const Load& load, std::uint16_t port) {
 }
 
 inline std::string request_text(const Load& load) {
-    if (load.body_bytes == 0) {
-        return "GET /health HTTP/1.1\r\nHost: 127.0.0.1\r\n\r\n";  // what wrk sends
+    std::string text = load.body.empty() ? "GET /health HTTP/1.1\r\nHost: 127.0.0.1\r\n"
+                                         : "POST /add/course HTTP/1.1\r\nHost: 127.0.0.1\r\n";
+    if (load.typical_head) {
+        text +=
+            "User-Agent: Mozilla/5.0 (X11; Linux x86_64; rv:128.0) Gecko/20100101 Firefox/128.0\r\n"
+            "Accept: application/json, text/plain, */*\r\n"
+            "Accept-Encoding: gzip, deflate, br\r\nConnection: keep-alive\r\n";
     }
-    return "POST /health HTTP/1.1\r\nHost: 127.0.0.1\r\nContent-Type: application/json\r\n"
-           "Content-Length: " +
-           std::to_string(load.body_bytes) + "\r\n\r\n" + std::string(load.body_bytes, 'x');
+    if (!load.body.empty()) {
+        text += "Content-Type: application/json\r\nContent-Length: " +
+                std::to_string(load.body.size()) + "\r\n";
+    }
+    return text + "\r\n" + load.body;
 }
 
 /// Sends `load.requests` requests and reads as many answers. An answer ends with '}', which stands
