@@ -10,6 +10,7 @@
 #include <set>
 #include <thread>
 
+#include "rush/crash_people.hpp"
 #include "rush/databases.hpp"
 #include "rush/fleet.hpp"
 #include "rush/outcomes.hpp"
@@ -21,7 +22,11 @@
 namespace courseselect::bench {
 namespace {
 
-const std::vector<std::string> crash_daemons = {"data", "queue", "student"};
+// In the order of starting: a daemon that others call comes before them.
+const std::vector<std::string> crash_daemons = {"data", "auth", "queue", "teacher", "student"};
+
+/// Undelivered profiles are tried again after seconds, so not every round waits for them.
+constexpr std::size_t rounds_between_settling = 6;
 
 /// Kills and restarts daemons when the load has come far enough; on a thread of its own, because
 /// the load goes on meanwhile. The fleet is this thread's until `join` returns.
@@ -117,12 +122,15 @@ class CrashRun {
           random_(options.seed),
           scratch_(options.directory),
           workload_(make_workload(workload_options(options))),
-          fleet_({.programs = options.programs, .directory = scratch_.path()}),
+          fleet_({.programs = options.programs,
+                  .directory = scratch_.path(),
+                  .environment = {{"COURSESELECT_DEV", "true"}, {"BCRYPT_COST", "4"}}}),
           ids_(make_term_database(fleet_.database("data"), workload_,
                                   workload_options(options).students)),
           requests_(sign_student_tokens(ids_.students, core::Secret(fleet_.options().jwt_secret)),
                     ids_.courses, {.idempotency_prefix = fmt::format("crash-{}", options.seed)}),
-          tally_(workload_.requests.size()) {
+          tally_(workload_.requests.size()),
+          people_(fleet_, ids_, options.seed) {
         for (const std::string& name : crash_daemons) {
             fleet_.start(name);
         }
@@ -137,6 +145,7 @@ class CrashRun {
                            .time_max = std::chrono::seconds{60},
                            .repeat_failures = true});
         const std::size_t base = round * options_.requests;
+        people_.start(round);
         Killer killer(fleet_, std::move(kills));
         driver.run(
             options_.requests,
@@ -148,8 +157,11 @@ class CrashRun {
                 killer.answered();
             });
         killer.join();
+        people_.finish();
         repeats_ += driver.repeats();
-        const Reconciliation result = check();
+        const bool settled =
+            (round + 1) % rounds_between_settling == 0 || round + 1 == options_.rounds;
+        const Reconciliation result = check(settled);
         fmt::print("round {:>3}: {:<44} {:>5} sent again, {:>6} decisions  {}\n", round + 1, story,
                    driver.repeats(), result.decisions, result.is_clean() ? "clean" : "FAULTY");
         for (const std::string& fault : result.faults) {
@@ -163,6 +175,7 @@ class CrashRun {
     [[nodiscard]] const Reconciliation& last() const { return last_; }
     [[nodiscard]] std::size_t repeats() const { return repeats_; }
     [[nodiscard]] const SubmitTally& tally() const { return tally_; }
+    [[nodiscard]] const CrashPeople& people() const { return people_; }
     /// Requests whose repeat was refused ("Course is full") though the first try was stored: the
     /// student learns of that task only from the list of tasks.
     [[nodiscard]] std::size_t stored_but_refused() const { return last_.tasks - tally_.accepted; }
@@ -186,7 +199,7 @@ class CrashRun {
         }
         return story;
     }
-    Reconciliation check() {
+    Reconciliation check(bool settled) {
         ReadOnlyDatabase queue(fleet_.database("queue"));
         wait_until_decided(queue.connection(), std::chrono::seconds{30});
         net::http::ServiceAddress data_node{.host = "127.0.0.1", .port = fleet_.port("data")};
@@ -201,6 +214,10 @@ class CrashRun {
             ++result.fault_count;
             result.faults.push_back("two requests were answered with the same task id");
         }
+        for (std::string& fault : people_.check(settled)) {
+            ++result.fault_count;
+            result.faults.push_back(std::move(fault));
+        }
         return result;
     }
 
@@ -212,6 +229,7 @@ class CrashRun {
     TermIds ids_;
     SelectionRequests requests_;
     SubmitTally tally_;
+    CrashPeople people_;
     std::size_t repeats_ = 0;
     Reconciliation last_;
 };
@@ -219,16 +237,23 @@ class CrashRun {
 }  // namespace
 
 int run_crash(const CrashOptions& options) {
+    fmt::print("seed {}\n", options.seed);
     CrashRun run(options);
     std::size_t faulty = 0;
     for (std::size_t round = 0; round < options.rounds; ++round) {
         faulty += run.run_round(round) ? 0 : 1;
+    }
+    if (options.rounds >= rounds_between_settling && run.people().logouts() == 0) {
+        fmt::print("  nobody could log out, so nothing is known about tokens\n");
+        ++faulty;
     }
     const Terminal terminal = Terminal::standard_output();
     fmt::print("{} rounds, {} kills, {} requests answered, {} accepted, {} sent again\n",
                options.rounds, options.rounds * options.kills,
                grouped(run.tally().latency_us.size()), grouped(run.tally().accepted),
                grouped(run.repeats()));
+    fmt::print("{} people registered, {} logged out, {} seats given and taken back\n",
+               run.people().registrations(), run.people().logouts(), run.people().seats_moved());
     fmt::print("{} requests were stored at the first try and refused at the repeat\n",
                run.stored_but_refused());
     const std::string verdict = run.last().verdict();

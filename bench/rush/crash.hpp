@@ -1,9 +1,11 @@
 #pragma once
 /// `course-bench crash`: is anything lost or done twice when daemons are killed during a rush?
 ///
-/// Each round sends selections while one daemon, or all of them, are SIGKILLed at a seeded moment
-/// and restarted. Clients repeat what was not answered, with an Idempotency-Key. After each round
-/// every answered task id must have exactly one decision and the databases must reconcile.
+/// Each round sends selections, registrations, logins, logouts and teachers' changes while one of
+/// the five daemons, or all of them, are SIGKILLed at a seeded moment and restarted. Clients repeat
+/// what was not answered, selections with an Idempotency-Key. After each round every answered task
+/// id must have exactly one decision, the databases must reconcile, and accounts, codes, tokens and
+/// profiles must be as their owners were told (`crash_people.hpp`).
 
 #include <cstddef>
 #include <cstdint>
