@@ -178,9 +178,12 @@ class EchoHandler final : public net::http::Handler {
 /// Clock and limits are the test's; deadlines are looked at every 2 ms of real time.
 class ServerFixture {
   public:
-    explicit ServerFixture(net::http::ServerOptions options = {}) {
+    /// @param other  answers instead of `handler`; outlives the fixture
+    explicit ServerFixture(net::http::ServerOptions options = {},
+                           net::http::Handler* other = nullptr) {
         options.sweep_interval = std::chrono::milliseconds{2};
-        server_ = std::make_unique<net::http::Server>(loop_, clock, options, handler);
+        server_ = std::make_unique<net::http::Server>(loop_, clock, options,
+                                                      other == nullptr ? handler : *other);
     }
     ~ServerFixture() {
         if (thread_.joinable()) {
