@@ -301,6 +301,21 @@ TEST_SUITE("json/reader") {
         CHECK_FALSE(parse_body<test::CoursePatch>("{         }", options));
     }
 
+    TEST_CASE("lengths count code points, wherever the long ones stand") {
+        for (const std::string_view letter :
+             {"a", "\xC3\xA9", "\xE8\xAF\xBE", "\xF0\x9F\x8E\x93"}) {
+            for (std::size_t before = 0; before <= 9; ++before) {
+                std::string name(before, 'x');
+                while (name.size() < before + (200 - before) * letter.size()) {
+                    name += letter;
+                }
+                const std::string body = R"({"course_name":")" + name;
+                CHECK(parse_body<test::CoursePatch>(body + "\"}"));
+                CHECK_FALSE(parse_body<test::CoursePatch>(body + "y\"}"));
+            }
+        }
+    }
+
     TEST_CASE("the depth of a document is limited") {
         const json::ReadOptions options{.depth_max = 4};
         CHECK(parse_body<json::Raw>(nested(4), options));
