@@ -107,7 +107,9 @@ print_new_passwords() {
     local name value
     for name in ADMIN_PASSWORD SUPER_ADMIN_PASSWORD; do
         value=$(grep -s -m 1 "^$name=" "$data_directory/secrets.env") || continue
-        say "  made now, shown once: $name ${value#*=}"
+        value=${value#*=}
+        value=${value#\'} # the file quotes what it holds
+        say "  made now, shown once: $name ${value%\'}"
     done
 }
 

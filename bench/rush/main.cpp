@@ -16,7 +16,11 @@ int main(int argc, char** argv) {
     add_crash_command(app, action);
     add_demo_command(app, action);
     add_login_storm_command(app, action);
-    CLI11_PARSE(app, argc, argv);
+    try {
+        app.parse(argc, argv);
+    } catch (const CLI::ParseError& error) {
+        return app.exit(error) == 0 ? 0 : 2;
+    }
     try {
         return action();
     } catch (const std::exception& fault) {
