@@ -20,6 +20,7 @@ using namespace courseselect;
 namespace {
 
 const std::vector<std::string> trio = {"data", "queue", "student"};
+const std::vector<std::string> all_five = {"data", "auth", "queue", "teacher", "student"};
 
 bench::FleetOptions fleet_options(const test::TempDir& directory) {
     return {.programs = COURSESELECT_PROGRAMS, .directory = directory.path() / "run"};
@@ -85,7 +86,7 @@ TEST_SUITE("system/daemons") {
         "each daemon starts, answers /health, and ends with 0 on SIGTERM without its socket") {
         const test::TempDir directory;
         bench::Fleet fleet(fleet_options(directory));
-        for (const std::string& name : trio) {
+        for (const std::string& name : all_five) {
             CAPTURE(name);
             fleet.start(name);
             const auto socket = fleet.options().directory / "sockets" / (name + "_node.sock");
@@ -169,7 +170,7 @@ TEST_SUITE("system/daemons") {
     TEST_CASE("--check-config prints the configuration without secrets and starts nothing") {
         const test::TempDir directory;
         bench::Fleet fleet(fleet_options(directory));
-        for (const std::string& name : trio) {
+        for (const std::string& name : all_five) {
             CAPTURE(name);
             const auto checked = fleet.run(name, {"--check-config"});
             CHECK(checked.exit_code == 0);
@@ -178,8 +179,41 @@ TEST_SUITE("system/daemons") {
             CHECK(checked.output.find(fleet.options().internal_token) == std::string::npos);
             CHECK_FALSE(std::filesystem::exists(fleet.database(name)));
         }
-        CHECK(fleet.run("data", {"--nonsense"}).exit_code == 2);
-        CHECK(fleet.run("data", {"--version"}).exit_code == 0);
+    }
+
+    TEST_CASE("--help and --version tell and end with 0") {
+        const test::TempDir directory;
+        bench::Fleet fleet(fleet_options(directory));
+        for (const std::string& name : all_five) {
+            CAPTURE(name);
+            const auto help = fleet.run(name, {"--help"});
+            CHECK(help.exit_code == 0);
+            for (const char* flag :
+                 {"--dev", "--no-rate-limit", "--check-config", "--host", "--port", "--version"}) {
+                CAPTURE(flag);
+                CHECK(help.output.find(flag) != std::string::npos);
+            }
+            const auto version = fleet.run(name, {"--version"});
+            CHECK(version.exit_code == 0);
+            CHECK(version.output.find("courseselect ") != std::string::npos);
+        }
+    }
+
+    TEST_CASE("a wrong argument ends with 2, is named, and --help is offered") {
+        const test::TempDir directory;
+        bench::Fleet fleet(fleet_options(directory));
+        for (const std::string& name : all_five) {
+            CAPTURE(name);
+            const auto unknown = fleet.run(name, {"--nonsense"});
+            CHECK(unknown.exit_code == 2);
+            CHECK(unknown.output.find("--nonsense") != std::string::npos);
+            CHECK(unknown.output.find("--help") != std::string::npos);
+            CHECK(fleet.run(name, {"--port"}).exit_code == 2);
+            const auto port = fleet.run(name, {"--port", "99999"});
+            CHECK(port.exit_code == 2);
+            CHECK(port.output.find("PORT") != std::string::npos);
+            CHECK_FALSE(std::filesystem::exists(fleet.database(name)));
+        }
     }
 
     TEST_CASE("a configuration that cannot be used ends the start with 2 and names the setting") {
@@ -196,7 +230,7 @@ TEST_SUITE("system/daemons") {
               doctest::skip(COURSESELECT_SANITIZED)) {
         const test::TempDir directory;
         bench::Fleet fleet(fleet_options(directory));
-        for (const std::string& name : trio) {
+        for (const std::string& name : all_five) {
             CAPTURE(name);
             fleet.start(name);
             CHECK(fleet.resident_kib(name) < 25 * 1024);
