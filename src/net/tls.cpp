@@ -92,6 +92,8 @@ bool TlsEngine::has_input() const {
     return BIO_ctrl_pending(state_->from_wire) > 0 || SSL_has_pending(state_->ssl.get()) == 1;
 }
 
+bool TlsEngine::is_established() const { return SSL_is_init_finished(state_->ssl.get()) == 1; }
+
 std::size_t TlsEngine::read(char* buffer, std::size_t size) {
     if (closed_ || size == 0) {
         return 0;

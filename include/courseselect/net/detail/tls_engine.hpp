@@ -30,6 +30,8 @@ class TlsEngine {
     /// Appends what must go to the wire.
     void take_wire(std::string& out);
     [[nodiscard]] bool is_closed() const { return closed_; }
+    /// The handshake is over.
+    [[nodiscard]] bool is_established() const;
     /// Wire bytes not yet turned into plain ones.
     [[nodiscard]] bool has_input() const;
 
