@@ -35,6 +35,7 @@ MODULES = {
     "notify": "core async json crypto storage",
     "api": "core metrics async json crypto net auth ratelimit",
     "repo": "core async json domain auth storage",
+    "chat": "core async json crypto net ratelimit auth repo",
     "nodes": "core metrics async json crypto net storage ratelimit auth domain queue notify api repo",
 }
 
@@ -66,10 +67,13 @@ HIDDEN_HEADERS = (
 
 # Public headers whose test is not tests/<module>/<path>_test.cpp, with the test that covers them.
 TESTED_ELSEWHERE = {
+    "chat/program": "tests/chat/programs_test.py",
     "net/http/client": "tests/net/http/pooled_client_test.cpp",
     "net/http/handler": "tests/net/http/server_test.cpp",
     "net/http/message": "tests/net/http/server_test.cpp",
     "net/http/blocking_client": "tests/net/http/fallback_client_test.cpp",
+    "net/line_client": "tests/chat/client_test.cpp",
+    "net/lines": "tests/chat/server_test.cpp",
     "nodes/assembly": "tests/system/daemons_test.cpp",
     "nodes/auth/auth_options": "tests/nodes/auth/auth_node_test.cpp",
     "nodes/auth/auth_state": "tests/nodes/auth/auth_node_test.cpp",

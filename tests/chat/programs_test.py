@@ -1,0 +1,216 @@
+#!/usr/bin/env python3
+"""Uses the real programs as people and scripts do.
+
+    programs_test.py COURSE_CHAT_SERVER COURSE_CHAT CHAT_BOT
+
+course-chat in a pipe and on a terminal, the bot across a kill of the server, and the server's own
+start and stop. Every wait is for a line, with a bound.
+"""
+
+import os
+import pty
+import select
+import signal
+import socket
+import subprocess
+import sys
+import time
+import unittest
+
+from chat_process import ChatProcess, LineClient, scratch_directory
+
+SERVER, CHAT, BOT = sys.argv[1:4]
+
+
+def member(port, name):
+    client = LineClient(port)
+    client.send(type="register", username=name, password="secret")
+    client.read_type("register_response")
+    client.send(type="login", username=name, password="secret")
+    client.read_type("login_response")
+    return client
+
+
+def chat_environment(**more):
+    clean = {name: value for name, value in os.environ.items() if name != "NO_COLOR"}
+    return dict(clean, TERM="xterm", COURSE_CHAT_PASSWORD="secret", **more)
+
+
+class Terminal:
+    """course-chat on a terminal of its own."""
+
+    def __init__(self, port, *arguments, **environment):
+        self.master, slave = pty.openpty()
+        self.process = subprocess.Popen(
+            [CHAT, "--port", str(port), *arguments], stdin=slave, stdout=slave, stderr=slave,
+            env=chat_environment(**environment), start_new_session=True)
+        os.close(slave)
+        self.seen = ""
+
+    def read_until(self, text, start=0):
+        end = time.monotonic() + 30
+        while text not in self.seen[start:]:
+            ready, _, _ = select.select([self.master], [], [], max(0, end - time.monotonic()))
+            if not ready:
+                raise AssertionError(f"no {text!r} in {self.seen!r}")
+            self.seen += os.read(self.master, 4096).decode()
+
+    def type(self, text):
+        os.write(self.master, text.encode())
+
+    def end(self):
+        code = self.process.wait(timeout=30)
+        os.close(self.master)
+        return code
+
+
+class Programs(unittest.TestCase):
+    def setUp(self):
+        self.directory = scratch_directory()
+        self.addCleanup(self.directory.cleanup)
+        self.server = ChatProcess(SERVER, self.directory.name)
+        self.server.start()
+        self.addCleanup(lambda: self.server.process.poll() is None and self.server.kill())
+
+    def chat(self, text, *arguments):
+        return subprocess.run([CHAT, "--port", str(self.server.port), *arguments], input=text,
+                              env=chat_environment(), text=True, capture_output=True, timeout=60)
+
+    def test_a_script_pipes_lines_in_and_reads_plain_lines(self):
+        ann = member(self.server.port, "ann")
+        result = self.chat("hello\n//shrug\n/who\n/dance\n", "bob", "--register")
+        self.assertEqual(result.returncode, 0, result.stderr)
+        self.assertRegex(result.stdout, r"(?m)^\d\d:\d\d bob: hello$")
+        self.assertRegex(result.stdout, r"(?m)^\d\d:\d\d bob: /shrug$")
+        self.assertIn("-- There is no command /dance", result.stdout)
+        self.assertNotIn("\x1b", result.stdout)
+        self.assertEqual(ann.read_type("new_message")["message"], "hello")
+        self.assertEqual(ann.read_type("new_message")["message"], "/shrug")
+
+    def test_control_characters_of_others_never_reach_the_terminal(self):
+        ann = member(self.server.port, "ann")
+        ann.send(type="send_message", message="\x1b]0;owned\x07 a\nb \x9b2J")
+        ann.read_type("new_message")
+        result = self.chat("", "bob", "--register")
+        self.assertIn("ann: \\x1b]0;owned\\x07 a\\nb \\x9b2J", result.stdout)
+
+    def test_a_wrong_password_ends_it(self):
+        member(self.server.port, "ann").close()
+        result = subprocess.run([CHAT, "--port", str(self.server.port), "ann"], input="x\n",
+                                env=dict(chat_environment(), COURSE_CHAT_PASSWORD="no"),
+                                text=True, capture_output=True, timeout=60)
+        self.assertEqual(result.returncode, 1)
+        self.assertIn("Wrong username or password", result.stderr)
+
+    def test_a_password_is_read_from_the_first_line_when_it_is_not_given(self):
+        environment = chat_environment()
+        del environment["COURSE_CHAT_PASSWORD"]
+        result = subprocess.run([CHAT, "--port", str(self.server.port), "ann", "--register"],
+                                input="topsecret\nfirst words\n", env=environment, text=True,
+                                capture_output=True, timeout=60)
+        self.assertEqual(result.returncode, 0, result.stderr)
+        self.assertIn("ann: first words", result.stdout)
+        self.assertNotIn("topsecret", result.stdout)
+
+    def test_a_message_that_is_refused_shows_in_the_exit_code(self):
+        result = self.chat("x" * 4001 + "\n", "ann", "--register")
+        self.assertEqual(result.returncode, 1)
+        self.assertIn("4000 characters", result.stdout)
+
+    def test_without_a_name_it_says_what_to_give(self):
+        self.assertEqual(self.chat("").returncode, 2)
+
+    def test_on_a_terminal_the_typed_line_stays_below_what_is_told(self):
+        ann = member(self.server.port, "ann")
+        terminal = Terminal(self.server.port, "bob", "--register")
+        terminal.read_until("online as bob, /help helps")
+        terminal.type("half a li")
+        terminal.read_until("half a li")
+        place = len(terminal.seen)
+        ann.send(type="send_message", message="in between")
+        terminal.read_until("in between", place)
+        terminal.read_until("half a li", place)  # drawn again below it
+        terminal.type("\x01yes, \x05ne\r")  # Ctrl-A and Ctrl-E: readline's keys
+        self.assertEqual(ann.read_type("new_message")["message"], "in between")
+        self.assertEqual(ann.read_type("new_message")["message"], "yes, half a line")
+        terminal.read_until("yes, half a line")
+        self.assertIn("\x1b[1;38;5;", terminal.seen)
+        terminal.type("\x04")
+        self.assertEqual(terminal.end(), 0)
+
+    def test_no_color_is_respected(self):
+        terminal = Terminal(self.server.port, "bob", "--register", NO_COLOR="1")
+        terminal.read_until("online as bob")
+        terminal.type("plain\r")
+        terminal.read_until("bob: plain")
+        self.assertNotIn("38;5", terminal.seen)
+        terminal.type("/quit\r")
+        self.assertEqual(terminal.end(), 0)
+
+    def restart(self):
+        """On the same port, as an operator would."""
+        port = self.server.port
+        self.server.kill()
+        self.server.environment["CHAT_PORT"] = str(port)
+        self.server.process = subprocess.Popen(
+            [SERVER], cwd=self.directory.name, env=self.server.environment,
+            stderr=subprocess.DEVNULL)
+        end = time.monotonic() + 30
+        while time.monotonic() < end:
+            with socket.socket() as probe:
+                if probe.connect_ex(("127.0.0.1", port)) == 0:
+                    return
+            select.select([], [], [], 0.02)
+        raise AssertionError("the server did not come back")
+
+    def test_the_terminal_comes_back_and_catches_up(self):
+        terminal = Terminal(self.server.port, "bob", "--register")
+        terminal.read_until("online as bob")
+        self.restart()
+        ann = member(self.server.port, "ann")
+        ann.send(type="send_message", message="while you were away")
+        ann.read_type("new_message")
+        terminal.read_until("while you were away")
+        self.assertIn("trying again in", terminal.seen)
+        terminal.process.send_signal(signal.SIGINT)
+        self.assertEqual(terminal.end(), 0)
+
+    def test_the_bot_answers_once_across_a_kill(self):
+        bot = subprocess.Popen([BOT, "127.0.0.1", str(self.server.port), "bot", "secret"],
+                               stdout=subprocess.PIPE, text=True)
+        self.addCleanup(lambda: bot.stdout.close())
+        self.assertEqual(bot.stdout.readline(), "online as bot\n")
+        ann = member(self.server.port, "ann")
+        ann.send(type="send_message", message="!echo one")
+        self.assertEqual(ann.read_type("new_message")["message"], "!echo one")
+        self.assertEqual(ann.read_type("new_message")["message"], "one")
+        self.restart()
+        while bot.stdout.readline() != "online as bot\n":
+            pass
+        ann = member(self.server.port, "ann2")
+        ann.send(type="send_message", message="!echo two")
+        self.assertEqual(ann.read_type("new_message")["message"], "!echo two")
+        self.assertEqual(ann.read_type("new_message")["message"], "two")
+        ann.send(type="get_history", limit=50)
+        texts = [message["message"] for message in ann.read_type("history_response")["messages"]]
+        self.assertEqual(texts, ["!echo one", "one", "!echo two", "two"])
+        bot.send_signal(signal.SIGTERM)
+        self.assertEqual(bot.wait(timeout=30), 0)
+
+    def test_the_server_tells_everybody_that_it_stops(self):
+        ann = member(self.server.port, "ann")
+        self.server.process.send_signal(signal.SIGTERM)
+        self.assertEqual(ann.read_type("error")["code"], "stopping")
+        self.assertEqual(ann.lines.read(), b"")
+        ann.close()
+        self.assertEqual(self.server.process.wait(timeout=30), 0)
+
+    def test_bad_configuration_names_the_setting(self):
+        result = subprocess.run([SERVER], cwd=self.directory.name, text=True, capture_output=True,
+                                env=dict(os.environ, CHAT_PORT="many"), timeout=30)
+        self.assertEqual(result.returncode, 2)
+        self.assertIn("CHAT_PORT", result.stderr)
+
+
+if __name__ == "__main__":
+    unittest.main(argv=[sys.argv[0], "-v"], warnings="ignore")  # sockets end with the test
