@@ -11,7 +11,7 @@ set -euo pipefail
 build_packages=(
     g++ cmake ninja-build pkg-config
     libasio-dev libsimdjson-dev libfmt-dev libspdlog-dev libcli11-dev
-    libsqlite3-dev libssl-dev zlib1g-dev libcrypt-dev libcurl4-openssl-dev
+    libsqlite3-dev libssl-dev zlib1g-dev libcrypt-dev libcurl4-openssl-dev libreadline-dev
     prometheus-cpp-dev
     curl ca-certificates procps
 )
