@@ -1,0 +1,101 @@
+#!/usr/bin/env python3
+"""Runs fan_out_bench against course-chat-server and threaded_server.py in turn and prints ratios.
+
+    compare.py BIN_DIRECTORY [--clients 200] [--seconds 5] [--runs 3] [--rate 20000] [--hostile]
+
+Without --rate both are saturated. With --hostile only ours runs, without and with clients that
+misbehave: the Python server would stop for everybody at the first that does not read. Medians of
+the runs; the two take turns, so that both meet the same machine.
+"""
+
+import argparse
+import json
+import os
+import pathlib
+import re
+import socket
+import statistics
+import subprocess
+import sys
+import tempfile
+
+HERE = pathlib.Path(__file__).resolve().parent
+
+
+def free_port():
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return probe.getsockname()[1]
+
+
+def start_ours(binaries, directory):
+    environment = dict(os.environ, COURSESELECT_DEV="yes", BCRYPT_COST="4")
+    process = subprocess.Popen(
+        [binaries / "course-chat-server", "--port", "0", "--no-rate-limit"], cwd=directory,
+        env=environment, stderr=subprocess.PIPE, text=True)
+    for line in process.stderr:
+        match = re.search(r"event=listening .*\bport=(\d+)", line)
+        if match:
+            return process, int(match.group(1))
+    raise RuntimeError("course-chat-server did not start")
+
+
+def start_theirs(_, directory):
+    port = free_port()
+    process = subprocess.Popen(
+        [sys.executable, HERE / "threaded_server.py", str(port), f"{directory}/chat.db"],
+        stdout=subprocess.PIPE, text=True)
+    process.stdout.readline()
+    return process, port
+
+
+def measure(arguments, start, name, hostile=False):
+    with tempfile.TemporaryDirectory(prefix="chat-bench-") as directory:
+        process, port = start(arguments.binaries, directory)
+        try:
+            output = subprocess.run(
+                [arguments.binaries / "fan_out_bench", "--port", str(port), "--pid",
+                 str(process.pid), "--clients", str(arguments.clients), "--seconds",
+                 str(arguments.seconds), "--rate", str(arguments.rate), "--name", name,
+                 *(["--hostile"] if hostile else [])],
+                check=True, stdout=subprocess.PIPE, text=True).stdout
+        finally:
+            process.kill()
+            process.wait()
+    print(output, end="", flush=True)
+    return json.loads(output)
+
+
+def median(results, key):
+    return statistics.median(result[key] for result in results)
+
+
+def main():
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("binaries", type=pathlib.Path)
+    parser.add_argument("--clients", type=int, default=200)
+    parser.add_argument("--seconds", type=float, default=5)
+    parser.add_argument("--runs", type=int, default=3)
+    parser.add_argument("--rate", type=float, default=0)
+    parser.add_argument("--hostile", action="store_true")
+    arguments = parser.parse_args()
+    arguments.binaries = arguments.binaries.resolve()
+    if arguments.hostile:
+        pairs = [(measure(arguments, start_ours, "ours"),
+                  measure(arguments, start_ours, "ours", hostile=True))
+                 for _ in range(arguments.runs)]
+        calm, disturbed = ([pair[i] for pair in pairs] for i in (0, 1))
+        print(f"p99 beside hostile clients: {median(disturbed, 'p99_ms'):.2f} ms, alone "
+              f"{median(calm, 'p99_ms'):.2f} ms")
+        return
+    pairs = [(measure(arguments, start_ours, "ours"), measure(arguments, start_theirs, "threads"))
+             for _ in range(arguments.runs)]
+    ours, theirs = ([pair[i] for pair in pairs] for i in (0, 1))
+    for key in ("server_cpu_us_per_delivery", "deliveries_per_second", "p50_ms", "p99_ms",
+                "stored_per_second", "idle_client_kib"):
+        a, b = median(ours, key), median(theirs, key)
+        print(f"{key}: ours {a:.2f}, threads {b:.2f}, ratio {a / b if b else 0:.2f}")
+
+
+if __name__ == "__main__":
+    main()
