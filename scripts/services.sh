@@ -1,5 +1,5 @@
 # shellcheck shell=bash disable=SC2154
-# The five daemons as processes: sourced by start_backend.sh. Needs `root` and scripts/common.sh.
+# The daemons as processes: sourced by start_backend.sh. Needs `root` and scripts/common.sh.
 #
 # `.backend_pids` has one line a daemon: name, process id, and that process's start time in clock
 # ticks since boot (field 22 of /proc/PID/stat). Id and start time together name one process for
@@ -11,14 +11,20 @@ data_directory=$root/data
 log_directory=$root/logs
 binaries=$root/build/bin
 # In the order of starting: a node that others call comes before them. Stopping goes backwards.
-services=(data auth queue teacher student)
-declare -A default_ports=([data]=8001 [auth]=8002 [teacher]=8003 [student]=8004 [queue]=8005)
+services=(data auth queue teacher student chat)
+declare -A default_ports=([data]=8001 [auth]=8002 [teacher]=8003 [student]=8004 [queue]=8005
+    [chat]=5555)
 
 start_seconds_max=30 # a first start makes the databases and two bcrypt hashes; a second is usual
 stop_seconds_max=${STOP_SECONDS_MAX:-15} # the daemons finish requests for at most 10 s
 log_bytes_max=$((64 * 1024 * 1024))
 
-program_of() { printf 'course-%s-node\n' "$1"; }
+program_of() {
+    case "$1" in
+        chat) printf 'course-chat-server\n' ;;
+        *) printf 'course-%s-node\n' "$1" ;;
+    esac
+}
 
 # process_start_time PID: prints it; fails when there is no such process or only its zombie.
 process_start_time() {
@@ -117,6 +123,8 @@ service_environment() {
         cd "$data_directory" || exit 1
         unset PORT
         [ -z "${!port_name:-}" ] || export PORT="${!port_name}"
+        # The chat has accounts of its own unless its configuration names an auth node.
+        [ "$service" != chat ] || exec "$@"
         for other in "${services[@]}"; do
             other_port=${other^^}_PORT
             other_url=${other^^}_NODE_URL
@@ -128,19 +136,34 @@ service_environment() {
     )
 }
 
+# host_of SERVICE, port_of SERVICE: where it listens on TCP.
+host_of() {
+    case "$1" in
+        chat) node_setting chat CHAT_HOST 127.0.0.1 ;;
+        *) node_setting "$1" HOST 127.0.0.1 ;;
+    esac
+}
+port_of() {
+    case "$1" in
+        chat) node_setting chat CHAT_PORT "${default_ports[chat]}" ;;
+        *) node_setting "$1" PORT "${default_ports[$1]}" ;;
+    esac
+}
+
 # node_address SERVICE: the URL at which this machine reaches the node's TCP port.
 node_address() {
     local host scheme=http
-    host=$(node_setting "$1" HOST 127.0.0.1)
+    host=$(host_of "$1")
     [ "$host" != 0.0.0.0 ] || host=127.0.0.1
     [[ "$host" != *:* ]] || host="[$host]"
     [ -z "$(node_setting "$1" TLS_CERTIFICATE "")" ] || scheme=https
-    printf '%s://%s:%s\n' "$scheme" "$host" "$(node_setting "$1" PORT "${default_ports[$1]}")"
+    printf '%s://%s:%s\n' "$scheme" "$host" "$(port_of "$1")"
 }
 
 # socket_of SERVICE: prints the path of its unix socket; fails when it has none.
 socket_of() {
     local directory
+    [ "$1" != chat ] || return 1
     [ "$(node_setting "$1" USE_SOCKETS true)" != false ] || return 1
     directory=$(node_setting "$1" SOCKET_DIR "${TMPDIR:-/tmp}/course-selection-sockets")
     [[ "$directory" == /* ]] || directory=$data_directory/$directory
@@ -161,8 +184,8 @@ curl_arguments() {
 # is_port_taken SERVICE: somebody accepts connections where the node wants to listen.
 is_port_taken() {
     local host port
-    host=$(node_setting "$1" HOST 127.0.0.1)
-    port=$(node_setting "$1" PORT "${default_ports[$1]}")
+    host=$(host_of "$1")
+    port=$(port_of "$1")
     case "$host" in
         0.0.0.0) host=127.0.0.1 ;;
         ::) host=::1 ;;
@@ -176,13 +199,40 @@ check_ports() {
     local service taken=0
     for service in "${services[@]}"; do
         if ! running_pid "$service" >/dev/null && is_port_taken "$service"; then
-            fail "port $(node_setting "$service" PORT "${default_ports[$service]}") of" \
+            fail "port $(port_of "$service") of" \
                 "$(program_of "$service") is taken by another program; end that program, or choose" \
                 "another port with ${service^^}_PORT"
             taken=1
         fi
     done
     return "$taken"
+}
+
+# chat_answers: the chat server speaks lines of JSON and no HTTP.
+chat_answers() {
+    local host port answer
+    host=$(host_of chat)
+    port=$(port_of chat)
+    case "$host" in
+        0.0.0.0) host=127.0.0.1 ;;
+        ::) host=::1 ;;
+    esac
+    answer=$( (
+        exec 3<>"/dev/tcp/$host/$port"
+        printf '{"type":"ping"}\n' >&3
+        IFS= read -r -t 5 line <&3 && printf '%s' "$line"
+    ) 2>/dev/null) || return 1
+    [[ "$answer" == *'"pong"'* ]]
+}
+
+# health_check SERVICE: the words of a command that succeeds when it answers, a word a line.
+health_check() {
+    if [ "$1" = chat ]; then
+        printf 'chat_answers\n'
+    else
+        printf 'is_healthy\n'
+        curl_arguments "$1" /health
+    fi
 }
 
 # is_healthy CURL_ARGUMENT...
@@ -203,7 +253,7 @@ start_service() {
     if [ "$(stat -c %s "$log" 2>/dev/null || echo 0)" -gt "$log_bytes_max" ]; then
         mv "$log" "$log.1"
     fi
-    mapfile -t health < <(curl_arguments "$service" /health)
+    mapfile -t health < <(health_check "$service")
     # setsid: an interrupt typed at this script's terminal is not for the daemons. Descriptor 9 is
     # this script's lock.
     # shellcheck disable=SC2016
@@ -219,14 +269,14 @@ start_service() {
     fi
     printf '%s %s %s\n' "$program" "$pid" "$start_time" >>"$pids_file"
     deadline=$((SECONDS + start_seconds_max))
-    until is_healthy "${health[@]}"; do
+    until "${health[@]}"; do
         if ! is_that_process "$pid" "$start_time"; then
             fail "$program ended while it was starting"
             show_log_tail "$log"
             return 1
         fi
         if [ "$SECONDS" -ge "$deadline" ]; then
-            fail "$program did not answer /health within $start_seconds_max s"
+            fail "$program did not answer within $start_seconds_max s"
             show_log_tail "$log"
             return 1
         fi
@@ -280,9 +330,9 @@ print_status() {
     printf '%-20s %-8s %s\n' SERVICE PID STATUS
     for service in "${services[@]}"; do
         if pid=$(running_pid "$service"); then
-            mapfile -t health < <(curl_arguments "$service" /health)
+            mapfile -t health < <(health_check "$service")
             status=running
-            is_healthy "${health[@]}" || status="not answering"
+            "${health[@]}" || status="not answering"
         else
             pid=- status=stopped
         fi

@@ -12,11 +12,12 @@ import socketserver
 import sys
 from http.server import BaseHTTPRequestHandler
 
-node = re.fullmatch(r"course-(\w+)-node", os.path.basename(sys.argv[0])).group(1)
+node = re.fullmatch(r"course-(\w+)-(?:node|server)", os.path.basename(sys.argv[0])).group(1)
 sockets = os.path.join(os.environ["FAKE_DIRECTORY"], "sockets")
 
 if "--check-config" in sys.argv:
     print(f"PORT={os.environ.get('PORT', '8000')}  # default")
+    print(f"CHAT_PORT={os.environ.get('CHAT_PORT', '5555')}  # default")
     print(f"SOCKET_DIR={sockets}  # environment variable")
     if node == "auth" and "--dev" not in sys.argv and not os.path.exists("secrets.env"):
         with open("secrets.env", "w", encoding="utf-8") as secrets:
@@ -42,6 +43,17 @@ class Handler(BaseHTTPRequestHandler):
         return "socket"
 
 
+class ChatHandler(socketserver.StreamRequestHandler):
+    def handle(self):
+        for _ in self.rfile:
+            self.wfile.write(b'{"type":"pong"}\n')
+
+
+class ChatServer(socketserver.ThreadingTCPServer):
+    allow_reuse_address = True
+    daemon_threads = True
+
+
 def stop(*_):
     note("stopped")
     os._exit(0)
@@ -54,6 +66,10 @@ def note(event):
 
 ignores = os.environ.get("FAKE_STUBBORN") == node
 signal.signal(signal.SIGTERM, signal.SIG_IGN if ignores else stop)
+if node == "chat":
+    with ChatServer(("127.0.0.1", int(os.environ["CHAT_PORT"])), ChatHandler) as server:
+        note("started")
+        server.serve_forever()
 os.makedirs(sockets, exist_ok=True)
 path = os.path.join(sockets, f"{node}_node.sock")
 if os.path.exists(path):

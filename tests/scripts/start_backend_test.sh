@@ -46,9 +46,12 @@ ends() { while kill -0 "$1" 2>/dev/null && ! grep -q ') Z' "/proc/$1/stat" 2>/de
 mkdir -p "$here/scripts" "$here/build/bin"
 cp "$source_root"/{start,stop}_backend.sh "$here"
 cp "$source_root"/scripts/{common,services}.sh "$here/scripts"
-for node in data auth queue teacher student; do
-    cp "$source_root/tests/scripts/fake_node.py" "$here/build/bin/course-$node-node"
+for program in {data,auth,queue,teacher,student}-node chat-server; do
+    cp "$source_root/tests/scripts/fake_node.py" "$here/build/bin/course-$program"
 done
+# The chat server has no socket file to be asked through: a port that is free now.
+CHAT_PORT=$(python3 -c 'import socket; s = socket.socket(); s.bind(("127.0.0.1", 0)); print(s.getsockname()[1])')
+export CHAT_PORT
 printf '#!/bin/sh\nenv | grep NODE_URL | sort; pwd; exit 7\n' >"$here/build/bin/course-bench"
 chmod +x "$here"/build/bin/*
 
@@ -73,12 +76,13 @@ rm "$here/events"
 
 check "a start without a command" exits 0 --no-build
 check "the services start in the order of who calls whom" \
-    events "data started,auth started,queue started,teacher started,student started,"
+    events "data started,auth started,queue started,teacher started,student started,chat started,"
 check "it says how to log in" says '"username":"admin"'
 echo "FROM_PROJECT=yes" >"$here/.env"
 check "the nodes find the project's .env" grep -q FROM_PROJECT "$here/data/.env"
 check "it says where the documentation is" says "/docs"
 check "status is 0 when all run" exits 0 status
+check "the chat server's status is asked in its own words" says "course-chat-server *.* running"
 check "status shows ids" says "course-data-node *$(pid_of data) *running"
 before=$(cat "$here/.backend_pids")
 check "a second start is no error" exits 0 --no-build
@@ -90,7 +94,7 @@ ends "$(pid_of queue)"
 check "status shows a dead service" exits 1 status
 check "as stopped" says "course-queue-node *- *stopped"
 check "a start brings back only the dead one" exits 0 --no-build
-check "the others go on" [ "$(grep -c -x -F -f "$here/.backend_pids" <<<"$before")" -eq 4 ]
+check "the others go on" [ "$(grep -c -x -F -f "$here/.backend_pids" <<<"$before")" -eq 5 ]
 
 check "the demo's exit code is the script's" exits 7 --no-build --demo
 check "the demo knows the addresses" says "^STUDENT_NODE_URL=http://127.0.0.1:8000"
@@ -99,9 +103,9 @@ check "the services go on after the demo" exits 0 status
 
 rm "$here/events"
 DATA_PORT=9101 check "restart" exits 0 restart --no-build
-check "restart stops in the reverse order, then starts" events "student stopped,teacher stopped,\
+check "restart stops in the reverse order, then starts" events "chat stopped,student stopped,teacher stopped,\
 queue stopped,auth stopped,data stopped,data started,auth started,queue started,teacher started,\
-student started,"
+student started,chat started,"
 check "DATA_PORT is the data node's port" says "http://127.0.0.1:9101"
 knows() { tr '\0' '\n' <"/proc/$(pid_of "$1")/environ" | grep -qx "$2"; }
 check "and the others know it" knows auth DATA_NODE_URL=http://127.0.0.1:9101
@@ -115,7 +119,7 @@ rm "$here/events"
 check "stop" exits 0 stop
 check "a process with a reused id is let alone" kill -0 "$stranger"
 check "the others are stopped" \
-    events "student stopped,teacher stopped,queue stopped,auth stopped,"
+    events "chat stopped,student stopped,teacher stopped,queue stopped,auth stopped,"
 kill "$stranger" "$orphan"
 check "nothing is left to stop" exits 1 stop
 
