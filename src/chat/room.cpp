@@ -105,10 +105,19 @@ async::Task<> Room::resolved(std::uint64_t accepted) {
 }
 
 std::vector<Room::Waiting> Room::take_group() {
-    if (waiting_.size() <= options_.group_max) {
+    std::size_t count = 0;
+    std::size_t bytes = 0;
+    while (count < std::min(waiting_.size(), options_.group_max)) {
+        bytes += waiting_[count].message.text.size();
+        if (count > 0 && bytes > options_.group_bytes_max) {
+            break;
+        }
+        ++count;
+    }
+    if (count == waiting_.size()) {
         return std::exchange(waiting_, {});
     }
-    const auto end = waiting_.begin() + static_cast<std::ptrdiff_t>(options_.group_max);
+    const auto end = waiting_.begin() + static_cast<std::ptrdiff_t>(count);
     std::vector<Waiting> group(std::make_move_iterator(waiting_.begin()),
                                std::make_move_iterator(end));
     waiting_.erase(waiting_.begin(), end);

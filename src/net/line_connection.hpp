@@ -114,6 +114,7 @@ class SocketLineConnection final : public LineConnection,
     void encrypt();
     [[nodiscard]] bool has_output();
     [[nodiscard]] Written write_once();
+    [[nodiscard]] bool write_available();
     void flush();
     void drop_sent(std::size_t sent);
     void wait_writable();

@@ -29,8 +29,15 @@ void SocketLineConnection::send(SharedBytes bytes, std::size_t offset, std::size
         return;
     }
     if (unsent_ + size > shared_->options.output_bytes_max) {
-        overflow();
-        return;
+        static_cast<void>(
+            write_available());  // what piled up in this turn alone is not the client's fault
+        if (is_closed_) {
+            return;
+        }
+        if (unsent_ + size > shared_->options.output_bytes_max) {
+            overflow();
+            return;
+        }
     }
     enqueue(std::move(bytes), offset, size);
     mark_dirty();
@@ -168,28 +175,36 @@ void SocketLineConnection::flush_now() {
     flush();
 }
 
-void SocketLineConnection::flush() {
+/// True when everything is written.
+bool SocketLineConnection::write_available() {
     if (is_closed_ || is_waiting_to_write_) {
-        return;
+        return false;
     }
     while (has_output()) {
         const Written written = write_once();
         if (written.is_broken) {
             close(LineEnd::peer_closed);
-            return;
+            return false;
         }
         if (!written.took_all) {
             wait_writable();
-            return;
+            return false;
         }
     }
     if (unsent_ > 0 && !is_ending_) {
-        return;  // waits for the end of the handshake
+        return false;  // waits for the end of the handshake
     }
     output_.clear();
     output_start_ = 0;
     if (output_.capacity() > 8) {
         output_ = {};  // an idle connection keeps little
+    }
+    return true;
+}
+
+void SocketLineConnection::flush() {
+    if (!write_available()) {
+        return;
     }
     if (is_ending_) {
         shut_down();

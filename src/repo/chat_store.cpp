@@ -125,7 +125,10 @@ class SqlChatStore final : public ChatStore {
         co_return co_await readers_->read(std::move(read));
     }
 
-    async::Task<> stop() override { co_await writer_.stop(); }
+    async::Task<> stop() override {
+        readers_.reset();  // the last to close is the writer, which tidies the files up
+        co_await writer_.stop();
+    }
 
   private:
     std::unique_ptr<storage::Database> database_;

@@ -19,6 +19,7 @@ class ChatProcess:
         self.environment = dict(os.environ, COURSESELECT_DEV="yes", BCRYPT_COST="4", **environment)
         self.process = None
         self.port = 0
+        self.tls_port = 0
         self.log = []
 
     def start(self):
@@ -27,9 +28,9 @@ class ChatProcess:
             stderr=subprocess.PIPE, text=True)
         for line in self.process.stderr:
             self.log.append(line)
-            match = re.search(r"event=listening .*\bport=(\d+)", line)
+            match = re.search(r"event=listening .*\bport=(\d+) tls_port=(\d+)", line)
             if match:
-                self.port = int(match.group(1))
+                self.port, self.tls_port = int(match.group(1)), int(match.group(2))
                 break
         else:
             raise RuntimeError("the server did not start:\n" + "".join(self.log))
@@ -52,9 +53,11 @@ class Gone(Exception):
 
 
 class LineClient:
-    def __init__(self, port):
+    def __init__(self, port, tls=None):
         try:
             self.socket = socket.create_connection(("127.0.0.1", port), timeout=30)
+            if tls:
+                self.socket = tls.wrap_socket(self.socket, server_hostname="chat.test")
         except OSError as error:
             raise Gone from error
         self.lines = self.socket.makefile("rb")

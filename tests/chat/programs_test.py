@@ -12,6 +12,7 @@ import pty
 import select
 import signal
 import socket
+import ssl
 import subprocess
 import sys
 import time
@@ -22,8 +23,8 @@ from chat_process import ChatProcess, LineClient, scratch_directory
 SERVER, CHAT, BOT = sys.argv[1:4]
 
 
-def member(port, name):
-    client = LineClient(port)
+def member(port, name, tls=None):
+    client = LineClient(port, tls)
     client.send(type="register", username=name, password="secret")
     client.read_type("register_response")
     client.send(type="login", username=name, password="secret")
@@ -204,6 +205,31 @@ class Programs(unittest.TestCase):
         self.assertEqual(ann.lines.read(), b"")
         ann.close()
         self.assertEqual(self.server.process.wait(timeout=30), 0)
+
+    def test_the_same_over_tls_beside_plain_lines(self):
+        files = [os.path.join(self.directory.name, name) for name in ("cert.pem", "key.pem")]
+        subprocess.run(["openssl", "req", "-x509", "-newkey", "ec", "-pkeyopt",
+                        "ec_paramgen_curve:P-256", "-nodes", "-days", "1", "-subj", "/CN=chat.test",
+                        "-addext", "subjectAltName=DNS:chat.test", "-out", files[0], "-keyout",
+                        files[1]], check=True, capture_output=True)
+        self.assertEqual(self.server.stop(), 0)
+        self.server.environment.update(TLS_CERTIFICATE=files[0], TLS_PRIVATE_KEY=files[1],
+                                       CHAT_TLS_PORT="0", RATE_LIMITS="no")
+        self.server.start()
+        tls = ssl.create_default_context(cafile=files[0])
+        ann = member(self.server.port, "ann")
+        bob = member(self.server.tls_port, "bob", tls)
+        for number in range(200):
+            ann.send(type="send_message", message=f"{number} " + "x" * 3900, client_ref=number)
+        for client in (ann, bob):
+            for number in range(200):
+                told = client.read_type("new_message")
+                self.assertTrue(told["message"].startswith(f"{number} "))
+        bob.send(type="get_history", limit=100, after_id=0)
+        self.assertEqual(len(bob.read_type("history_response")["messages"]), 100)
+        bob.socket.sendall(b"x" * 70_000)
+        self.assertEqual(bob.read_type("error")["code"], "line_too_long")
+        self.assertEqual(bob.lines.read(), b"")
 
     def test_bad_configuration_names_the_setting(self):
         result = subprocess.run([SERVER], cwd=self.directory.name, text=True, capture_output=True,

@@ -137,6 +137,21 @@ TEST_SUITE("chat/room") {
         CHECK(store.appends() == 3);  // 1, then groups of 3 and 1
     }
 
+    TEST_CASE("a commit holds at most group_bytes_max of text, and always a message") {
+        async::EventLoop loop;
+        const core::ManualClock clock;
+        repo::MemoryChatStore store(loop);
+        Room room(loop, clock, store, {.group_bytes_max = 10});
+        Somebody ann(1, "ann");
+        room.join(ann.member);
+        for (const char* text : {"first", "12345", "12345", "1", "12345678901"}) {
+            CHECK(room.publish(ann.member, text, ""));
+        }
+        test::run(loop, settle(room));
+        CHECK(store.appends() == 4);  // the first at once, then 10 bytes, 1, and 11
+        CHECK(count(ann.connection.text, "new_message") == 5);
+    }
+
     TEST_CASE_FIXTURE(RoomFixture, "a member may leave while it is told, others miss nothing") {
         Somebody eve{3, "eve"};
         room.join(ann.member);

@@ -7,6 +7,7 @@
 #include <string>
 #include <vector>
 
+#include "chat/hostile_clients.hpp"
 #include "chat_fixture.hpp"
 
 using namespace courseselect;
@@ -178,6 +179,22 @@ TEST_SUITE("chat/server") {
         CHECK(clients[0].ask(R"({"type":"who"})")["count"].integer() == 200);
     }
 
+    TEST_CASE("beside clients that misbehave in every way, the others miss nothing") {
+        ChatFixture fixture;
+        ChatClient ann = fixture.member("ann");
+        ChatClient bob = fixture.member("bob");
+        bench::HostileClients hostile;
+        hostile.start(fixture.port());
+        for (std::int64_t i = 1; i <= 300; ++i) {
+            ChatClient& speaker = i % 2 == 0 ? ann : bob;
+            speaker.send(send_line(std::to_string(i)));
+            REQUIRE(ann.read_type("new_message")["id"].integer() == i);
+            REQUIRE(bob.read_type("new_message")["id"].integer() == i);
+        }
+        hostile.stop();
+        CHECK(ann.ask(R"({"type":"get_history","limit":500})")["messages"].size() == 300);
+    }
+
     TEST_CASE("a reader that stops is let go with a reason, others miss nothing") {
         test::ChatFixtureOptions options;
         options.server.has_limits = false;
@@ -204,6 +221,37 @@ TEST_SUITE("chat/server") {
         CHECK(last < sent);
         CHECK(code_of(line) == "too_slow");
         CHECK_FALSE(slow.read().exists());
+    }
+
+    TEST_CASE("a burst far over the output's bound reaches everybody who reads") {
+        test::ChatFixtureOptions options;
+        options.server.has_limits = false;
+        options.server.lines.output_bytes_max = 256 * 1024;
+        ChatFixture fixture(options);
+        ChatClient ann = fixture.member("ann");
+        ChatClient bob = fixture.member("bob");
+        constexpr std::int64_t burst = 500;
+        std::string lines;
+        for (std::int64_t i = 0; i < burst; ++i) {
+            lines += send_line(std::string(4'000, 'x')) + "\n";
+        }
+        bool ann_order = true;
+        bool bob_order = true;
+        std::thread reader([&ann, &ann_order] {
+            for (std::int64_t i = 1; i <= burst; ++i) {
+                ann_order = ann_order && ann.read()["id"].integer() == i;
+            }
+        });
+        std::thread other([&bob, &bob_order] {
+            for (std::int64_t i = 1; i <= burst; ++i) {
+                bob_order = bob_order && bob.read()["id"].integer() == i;
+            }
+        });
+        ann.send_bytes(lines);
+        reader.join();
+        other.join();
+        CHECK(ann_order);
+        CHECK(bob_order);
     }
 
     TEST_CASE("a client that asks and does not read is not read either, and loses nothing") {

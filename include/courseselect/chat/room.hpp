@@ -25,6 +25,9 @@ struct RoomOptions {
     HistoryTailOptions tail;
     std::size_t waiting_max = 8'192;  ///< messages not yet stored; more are refused
     std::size_t group_max = 512;      ///< messages in one commit
+    /// Characters of a commit's messages in UTF-8; one message always fits. Far below what a
+    /// client may leave unsent, so that no burst of others looks like a slow reader.
+    std::size_t group_bytes_max = 64 * 1024;
 };
 
 /// Somebody logged in on one connection. The same user may be there many times.
