@@ -30,6 +30,29 @@ std::string_view public_detail(const core::Error& error, int status) {
     }
 }
 
+/// "courses.3.name" of `["body","courses",3,"name"]`.
+std::string field_name(const json::Value& loc) {
+    const auto parts = loc.items();
+    std::string name;
+    for (std::size_t i = parts.size() > 1 ? 1 : 0; i < parts.size(); ++i) {
+        name.append(name.empty() ? "" : ".");
+        const auto number = parts[i].integer();
+        name.append(number ? std::to_string(*number) : parts[i].string().value_or(""));
+    }
+    return name;
+}
+
+void append_faults(json::ObjectWriter& object, const json::Value& faults) {
+    object.add("error", "The request is not valid; correct the fields named in errors");
+    json::ArrayWriter errors(object.slot("errors"));
+    for (const json::Value& fault : faults.items()) {
+        const bool is_syntax = fault["type"].string() == "json_invalid";
+        json::ObjectWriter entry(errors.slot());
+        entry.add("field", is_syntax ? std::string("body") : field_name(fault["loc"]));
+        entry.add("message", fault["msg"].string().value_or(""));
+    }
+}
+
 }  // namespace
 
 int http_status(const core::Error& error) {
@@ -81,6 +104,32 @@ Response validation_response(const std::vector<json::FieldError>& errors) {
     Response response;
     response.status = 422;
     response.body = json::validation_body(errors);
+    return response;
+}
+
+Response in_success_style(Response response, std::string_view request_id) {
+    const auto body = json::Value::parse(response.body);
+    if (!body || !(*body)["detail"].exists()) {
+        return response;
+    }
+    const json::Value detail = (*body)["detail"];
+    std::string text;
+    {
+        json::ObjectWriter object(text);
+        object.add("success", false);
+        if (response.status == 422) {
+            response.status = 400;
+            append_faults(object, detail);
+        } else if (response.status == 500) {
+            object.add("error", "Internal error; tell the administrator the request id");
+        } else {
+            object.add("error", detail.string().value_or(""));
+        }
+        if (response.status >= 500) {
+            object.add("request_id", request_id);
+        }
+    }
+    response.body = std::move(text);
     return response;
 }
 

@@ -122,13 +122,22 @@ Errors errors_of(const RouteInfo& route, const ServiceOptions& options) {
     if (const auto text = refused_role(route.access); !text.empty()) {
         add_error(errors, 403, text);
     }
-    if (has_input(route)) {
+    if (has_input(route) && route.error_style == ErrorStyle::success_flag) {
+        add_error(errors, 400, "Everything that is wrong with the request, in one list.");
+    } else if (has_input(route)) {
         add_error(errors, 422, "Everything that is wrong with the request, in one list.");
     }
     for (const DocumentedError& error : route.errors) {
         add_error(errors, error.status, error.text);
     }
     return errors;
+}
+
+std::string_view error_schema(const RouteInfo& route, int status) {
+    if (route.error_style == ErrorStyle::success_flag) {
+        return "Failure";
+    }
+    return status == 422 && has_input(route) ? "ValidationErrors" : "Error";
 }
 
 void append_responses(ObjectWriter& operation, const RouteInfo& route,
@@ -154,8 +163,7 @@ void append_responses(ObjectWriter& operation, const RouteInfo& route,
         }
         ObjectWriter response(responses.slot(std::to_string(status)));
         response.add("description", description);
-        append_reference(response,
-                         status == 422 && has_input(route) ? "ValidationErrors" : "Error");
+        append_reference(response, error_schema(route, status));
     }
 }
 
@@ -218,6 +226,13 @@ constexpr std::string_view error_schemas =
     R"("type":{"type":"string"},"loc":{"type":"array","items":{"type":["string","integer"]}},)"
     R"("msg":{"type":"string"},"input":{},"ctx":{"type":"object"}}})";
 
+constexpr std::string_view failure_schema =
+    R"("Failure":{"type":"object","description":"What is wrong and what to do.",)"
+    R"("required":["success","error"],"properties":{"success":{"const":false},)"
+    R"("error":{"type":"string"},"errors":{"type":"array","items":{"type":"object",)"
+    R"("required":["field","message"],"properties":{"field":{"type":"string"},)"
+    R"("message":{"type":"string"}}}},"request_id":{"type":"string"}}})";
+
 constexpr std::string_view security_schemes =
     R"({"Bearer":{"type":"http","scheme":"bearer","bearerFormat":"JWT"},)"
     R"("InternalToken":{"type":"apiKey","in":"header","name":"Internal-Token"}})";
@@ -232,6 +247,11 @@ void append_components(ObjectWriter& document, const std::vector<const RouteInfo
         }
     }
     std::string schemas = "{" + std::string(error_schemas);
+    if (std::any_of(routes.begin(), routes.end(), [](const RouteInfo* route) {
+            return route->error_style == ErrorStyle::success_flag;
+        })) {
+        schemas.append(",").append(failure_schema);
+    }
     for (const json::TypeInfo* type : named) {
         schemas += ',';
         json::append_string(schemas, type->name);

@@ -128,6 +128,12 @@ class InFlight {
     std::size_t& count_;
 };
 
+/// Whether refusals of this request are worded as the user management contract says.
+bool speaks_success_style(const RouteInfo& route, const Request& request) {
+    return route.error_style == ErrorStyle::success_flag ||
+           (route.error_style == ErrorStyle::success_flag_with_body && !is_blank(request.body));
+}
+
 Response threw(const Context& context, std::string_view what) {
     core::log::error("handler_threw", {{"request_id", context.request_id},
                                        {"trace_id", context.trace.trace_id()},
@@ -137,6 +143,11 @@ Response threw(const Context& context, std::string_view what) {
 }
 
 }  // namespace
+
+Response detail::refusal_of(const Context& context, const core::Error& error) {
+    const bool has_fields = error.code() == core::Errc::invalid_argument && !context.faults.empty();
+    return has_fields ? validation_response(context.faults) : error_response(error);
+}
 
 /// What a path and method lead to. Without endpoint, `allowed` says whether the path exists.
 struct Service::Match {
@@ -321,6 +332,9 @@ async::Task<Response> Service::handle(const Request& request) {
             } catch (...) {
                 response = threw(context, "no std::exception");
             }
+            if (response.status >= 400 && speaks_success_style(found.endpoint->info, request)) {
+                response = in_success_style(std::move(response), context.request_id);
+            }
         }
     }
     if (response.status >= 500) {
@@ -403,7 +417,7 @@ std::optional<Response> Service::authorize(const RouteInfo& route, Context& cont
     }
     const auto header = context.request.header("Authorization");
     if (!header) {
-        if (both) {
+        if (both || route.error_style == ErrorStyle::success_flag) {
             return error_response(401, "Authorization required");
         }
         faults.push_back(json::missing_error("header", "authorization"));

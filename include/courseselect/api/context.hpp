@@ -5,10 +5,12 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "courseselect/api/trace.hpp"
 #include "courseselect/auth/principal.hpp"
 #include "courseselect/core/check.hpp"
+#include "courseselect/json/field_error.hpp"
 #include "courseselect/net/http/message.hpp"
 #include "courseselect/ratelimit/client_address.hpp"
 
@@ -30,6 +32,9 @@ class Context {
     std::optional<auth::Principal> principal;
     /// A handler that refuses with 429 says here after how many seconds to come back.
     std::optional<std::int64_t> retry_after_seconds;
+    /// A handler that refuses with invalid_argument may name the fields here; they are the answer
+    /// then, as if the declaration had found them.
+    std::vector<json::FieldError> faults;
 
     /// Who the token belongs to; a bug to ask on a route without one.
     [[nodiscard]] const auth::Principal& who() const {

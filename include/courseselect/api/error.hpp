@@ -37,6 +37,12 @@ inline constexpr std::string_view communication_error = "Service communication e
 /// 422 with every fault.
 [[nodiscard]] net::http::Response validation_response(const std::vector<json::FieldError>& errors);
 
+/// The same refusal as the user management contract words it: `{"success":false,"error":...}`, with
+/// `errors` for faults of fields (400 instead of 422) and with the request's id when the fault is
+/// ours. An answer that is no `{"detail":...}` stays as it is.
+[[nodiscard]] net::http::Response in_success_style(net::http::Response response,
+                                                   std::string_view request_id);
+
 /// What another node's refusal means for our caller (contract §1.2): 400, 404, 409 and 429 pass on
 /// with their detail, everything else is unavailable. A bug to ask for a 2xx answer.
 [[nodiscard]] core::Error upstream_error(const net::http::ClientResponse& response);

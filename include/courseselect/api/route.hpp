@@ -13,6 +13,7 @@
 /// The handler takes the context and then, as declared, path, query and body, each a described
 /// type. It returns `Task<Result<Answer>>` with a described answer, or `Task<http::Response>`.
 
+#include <cstdint>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -23,6 +24,15 @@
 #include "courseselect/net/http/message.hpp"
 
 namespace courseselect::api {
+
+/// How a route words what it refuses.
+enum class ErrorStyle : std::uint8_t {
+    detail,  ///< `{"detail":...}`, faults of fields as 422 (contract §1.2)
+    /// `{"success":false,"error":...,"errors":[{"field","message"}]}`, faults of fields as 400, a
+    /// missing token as 401 (user management contract)
+    success_flag,
+    success_flag_with_body,  ///< for a path of both contracts: the second when a body was sent
+};
 
 /// A status a route may answer besides success, for the documentation.
 struct DocumentedError {
@@ -38,6 +48,7 @@ struct RouteInfo {
     std::string description;
     std::string tag;
     Access access = Access::open;
+    ErrorStyle error_style = ErrorStyle::detail;
     int success_status = 200;
     const json::TypeInfo* path_type = nullptr;
     const json::TypeInfo* query_type = nullptr;
@@ -71,6 +82,10 @@ class Declaration {
     }
     Declaration access(Access access) && {
         info_.access = access;
+        return std::move(*this);
+    }
+    Declaration errors(ErrorStyle style) && {
+        info_.error_style = style;
         return std::move(*this);
     }
     /// The status of a successful answer, when it is not 200.
@@ -131,6 +146,9 @@ using PlainDeclaration = Declaration<Nothing, Nothing, Nothing>;
 }
 [[nodiscard]] inline PlainDeclaration put(std::string_view path) {
     return route(net::http::Method::put, path);
+}
+[[nodiscard]] inline PlainDeclaration patch(std::string_view path) {
+    return route(net::http::Method::patch, path);
 }
 [[nodiscard]] inline PlainDeclaration delete_(std::string_view path) {
     return route(net::http::Method::delete_, path);

@@ -61,6 +61,9 @@ struct RouteStatistics {
     metrics::Histogram durations{metrics::durations};
 };
 
+/// What a handler's error means for the client: the fields it named, else its text.
+[[nodiscard]] net::http::Response refusal_of(const Context& context, const core::Error& error);
+
 /// A route with its types behind it.
 class Endpoint {
   public:
@@ -231,7 +234,7 @@ async::Task<net::http::Response> detail::TypedEndpoint<Path, Query, Body, F>::ru
     if constexpr (given<Answer>) {
         auto result = co_await call(function_, context, path, query, body);
         if (!result) {
-            co_return error_response(result.error());
+            co_return detail::refusal_of(context, result.error());
         }
         net::http::Response response;
         response.status = info.success_status;
