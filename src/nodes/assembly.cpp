@@ -8,6 +8,7 @@
 #include "courseselect/net/http/local_client.hpp"
 #include "courseselect/net/http/service_client.hpp"
 #include "courseselect/nodes/auth/auth_node.hpp"
+#include "courseselect/nodes/control/control.hpp"
 #include "courseselect/nodes/data/data_node.hpp"
 #include "courseselect/nodes/measured_client.hpp"
 #include "courseselect/nodes/queue/queue_node.hpp"
@@ -21,10 +22,27 @@ namespace {
 using ClientPointer = std::unique_ptr<net::http::Client>;
 using NodePointer = std::unique_ptr<Node>;
 
+/// The settings that hold until an administrator changes some: those of the configuration.
+Settings settings_of(const ProgramConfig& config) {
+    Settings settings;
+    settings.courses = {.courses_per_student_max = static_cast<int>(config.limits.courses_max),
+                        .credits_per_student_max = config.limits.credits_max.decimal(),
+                        .check_time_conflicts = config.limits.conflict_check,
+                        .check_tags = config.limits.tag_check,
+                        .selection_opens_at = config.limits.window.opens,
+                        .selection_closes_at = config.limits.window.closes};
+    return settings;
+}
+
 /// Builds one node after the other; knows which are in this process.
 class Assembler {
   public:
-    Assembler(Runtime runtime, const ProgramConfig& config) : runtime_(runtime), config_(config) {}
+    Assembler(Runtime runtime, const ProgramConfig& config)
+        : runtime_(runtime),
+          config_(config),
+          control_(std::make_unique<Control>(
+              runtime, ControlOptions{.internal_token =
+                                          std::string(config.common.internal_token.reveal())})) {}
 
     core::Result<NodePointer> make(Service service) {
         switch (service) {
@@ -35,6 +53,13 @@ class Assembler {
             case Service::student: return remember(service, make_student());
         }
         return core::Error(core::Errc::internal, "unknown service");
+    }
+
+    /// What follows the auth node for all nodes that were made; call it last.
+    core::Result<std::unique_ptr<Control>> control() {
+        COURSESELECT_TRY(auto auth, plain_client_of(Service::auth));
+        control_->connect(std::move(auth));
+        return std::move(control_);
     }
 
   private:
@@ -76,8 +101,8 @@ class Assembler {
         COURSESELECT_TRY(auto verifier,
                          auth::JwtVerifier::hs256(config_.common.jwt_secret,
                                                   {.secret_bytes_min = jwt_secret_bytes_min}));
-        return std::unique_ptr<const api::Authenticator>(
-            std::make_unique<api::JwtAuthenticator>(std::move(verifier), runtime_.clock));
+        return std::unique_ptr<const api::Authenticator>(std::make_unique<api::JwtAuthenticator>(
+            std::move(verifier), runtime_.clock, api::TokenTexts(), &control_->revocations()));
     }
 
     api::ServiceOptions bearer_service(std::string title) {
@@ -143,6 +168,7 @@ class Assembler {
         options.admin_password = config_.auth.admin_password;
         options.super_admin_password = config_.auth.super_admin_password;
         options.guesses.enabled = common.rate_limits;
+        options.settings = settings_of(config_);
         COURSESELECT_TRY(auto node,
                          accounts::AuthNode::open(runtime_, std::move(options), std::move(data)));
         return NodePointer(std::move(node));
@@ -150,6 +176,7 @@ class Assembler {
 
     Runtime runtime_;
     const ProgramConfig& config_;
+    std::unique_ptr<Control> control_;
     std::map<Service, net::http::Handler*> local_;
     std::vector<MeasuredClient*> made_;  // for the node that is being made
 };
@@ -166,6 +193,8 @@ core::Result<> assemble(Host& host, Runtime runtime, const ProgramConfig& config
         COURSESELECT_TRY(auto node, assembler.make(service));
         host.add(std::move(node), config.listeners.at(service));
     }
+    COURSESELECT_TRY(auto control, assembler.control());
+    host.follow(std::move(control));
     return {};
 }
 

@@ -54,6 +54,15 @@ void Host::add(std::unique_ptr<Node> node, Listeners listeners) {
     hosted_.push_back(std::move(hosted));
 }
 
+void Host::follow(std::unique_ptr<Control> control) {
+    control_ = std::move(control);
+    control_->subscribe([this](const Settings& settings) {
+        for (const auto& hosted : hosted_) {
+            hosted->node->apply(settings);
+        }
+    });
+}
+
 void Host::collect_server(const Hosted& hosted, metrics::Scrape& scrape) const {
     if (!hosted.server) {
         return;
@@ -106,10 +115,17 @@ async::Task<core::Result<>> Host::start() {
             co_return core::Error(error);
         }
     }
+    if (control_) {
+        is_following_ = true;
+        control_->start();
+    }
     co_return core::Result<>();
 }
 
 async::Task<> Host::stop() {
+    if (std::exchange(is_following_, false)) {
+        co_await control_->stop();
+    }
     // First all of them: a request to one may be waiting in another.
     for (const auto& hosted : hosted_) {
         if (hosted->started) {

@@ -1,5 +1,7 @@
 #include "courseselect/repo/auth_schema.hpp"
 
+#include "courseselect/notify/outbox.hpp"
+
 namespace courseselect::repo {
 namespace {
 
@@ -100,6 +102,43 @@ CREATE TRIGGER audit_replaces_nothing BEFORE INSERT ON audit
 WHEN EXISTS (SELECT 1 FROM audit WHERE sequence = NEW.sequence)
 BEGIN SELECT RAISE(ABORT, 'the audit only grows'); END;
 )sql"},
+    {4, "settings, sessions, tokens taken back", R"sql(
+CREATE TABLE settings_versions (
+    version INTEGER PRIMARY KEY CHECK (version >= 1),
+    changed_at INTEGER NOT NULL,
+    changed_by TEXT NOT NULL,
+    json TEXT NOT NULL
+) STRICT;
+CREATE TRIGGER settings_keep_rows BEFORE DELETE ON settings_versions
+BEGIN SELECT RAISE(ABORT, 'versions of the settings stay'); END;
+CREATE TRIGGER settings_keep_values BEFORE UPDATE ON settings_versions
+BEGIN SELECT RAISE(ABORT, 'versions of the settings stay'); END;
+
+CREATE TABLE sessions (
+    id TEXT PRIMARY KEY,
+    kind TEXT NOT NULL,
+    user_id INTEGER NOT NULL,
+    created_at INTEGER NOT NULL,
+    last_seen_at INTEGER NOT NULL,
+    address TEXT NOT NULL,
+    FOREIGN KEY (kind, user_id) REFERENCES users (kind, id) ON UPDATE CASCADE ON DELETE CASCADE
+) STRICT, WITHOUT ROWID;
+CREATE INDEX sessions_by_owner ON sessions (kind, user_id, created_at);
+CREATE INDEX sessions_by_use ON sessions (last_seen_at);
+INSERT INTO sessions
+    SELECT DISTINCT family, kind, user_id, unixepoch() * 1000000, unixepoch() * 1000000, ''
+    FROM refresh_tokens WHERE revoked_at IS NULL;
+
+CREATE TABLE revocations (
+    sequence INTEGER PRIMARY KEY AUTOINCREMENT,
+    is_session INTEGER NOT NULL CHECK (is_session IN (0, 1)),
+    key TEXT NOT NULL,
+    at INTEGER NOT NULL,
+    until INTEGER NOT NULL
+) STRICT;
+CREATE INDEX revocations_by_death ON revocations (until);
+)sql"},
+    {5, "notifications", notify::outbox_schema},
 };
 
 }  // namespace

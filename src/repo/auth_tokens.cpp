@@ -63,13 +63,6 @@ core::Result<> rotate_refresh_token(Connection& connection, std::string_view has
     return insert_refresh_token(connection, next);
 }
 
-core::Result<> revoke_family(Connection& connection, std::string_view family, core::WallTime now) {
-    COURSESELECT_TRY_OK(connection.execute(
-        "UPDATE refresh_tokens SET revoked_at = ? WHERE family = ? AND revoked_at IS NULL", now,
-        family));
-    return {};
-}
-
 core::Result<> delete_refresh_tokens(Connection& connection, UserKey owner) {
     COURSESELECT_TRY_OK(
         connection.execute("DELETE FROM refresh_tokens WHERE kind = ? AND user_id = ?",

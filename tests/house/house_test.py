@@ -34,7 +34,7 @@ MODULES = {
     "queue": "core async json storage",
     "notify": "core async json crypto storage",
     "api": "core metrics async json crypto net auth ratelimit",
-    "repo": "core async json domain auth storage",
+    "repo": "core async json domain auth storage notify",
     "chat": "core async json crypto net ratelimit auth repo",
     "nodes": "core metrics async json crypto net storage ratelimit auth domain queue notify api repo",
 }

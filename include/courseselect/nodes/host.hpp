@@ -16,6 +16,7 @@
 #include "courseselect/metrics/registry.hpp"
 #include "courseselect/net/http/server.hpp"
 #include "courseselect/net/tls.hpp"
+#include "courseselect/nodes/control/control.hpp"
 #include "courseselect/nodes/node.hpp"
 
 namespace courseselect::nodes {
@@ -45,6 +46,9 @@ class Host {
     Host& operator=(const Host&) = delete;
 
     void add(std::unique_ptr<Node> node, Listeners listeners);
+    /// Tells every node of settings and follows the auth node while the nodes run. The nodes may
+    /// borrow what it knows: it outlives them.
+    void follow(std::unique_ptr<Control> control);
 
     /// Starts every node, then listens. Errors: what a node or listener says; everything started
     /// so far is stopped again.
@@ -75,6 +79,8 @@ class Host {
     const core::Clock& clock_;
     HostOptions options_;
     std::function<void()> reload_;
+    std::unique_ptr<Control> control_;
+    bool is_following_ = false;
     std::vector<std::unique_ptr<Hosted>> hosted_;
     struct Signals;
     std::unique_ptr<Signals> signals_;

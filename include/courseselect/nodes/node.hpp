@@ -20,6 +20,7 @@ namespace courseselect::nodes {
 
 class MeasuredClient;
 struct NodeParts;
+struct Settings;
 
 /// What every node needs from the program around it. All outlive the node.
 struct Runtime {
@@ -46,6 +47,8 @@ class Node {
     /// Ends background work and flushes what was accepted. The listeners are closed by then.
     [[nodiscard]] virtual async::Task<> stop() = 0;
 
+    /// The settings of the whole system are known, or have changed.
+    virtual void apply(const Settings&) {}
     /// The program is about to stop: ends what only waits, so that its callers are answered and the
     /// listeners can close. Nothing is flushed yet, and requests may still come.
     virtual void drain() {}

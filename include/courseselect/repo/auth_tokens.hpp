@@ -33,9 +33,6 @@ struct RefreshToken {
 [[nodiscard]] core::Result<> rotate_refresh_token(storage::Connection& connection,
                                                   std::string_view hash, const RefreshToken& next,
                                                   core::WallTime now);
-/// Revokes every token of a family.
-[[nodiscard]] core::Result<> revoke_family(storage::Connection& connection, std::string_view family,
-                                           core::WallTime now);
 /// Forgets every token of a user.
 [[nodiscard]] core::Result<> delete_refresh_tokens(storage::Connection& connection, UserKey owner);
 /// Forgets tokens that are dead at `now`, the oldest first; at most `limit`. Returns how many.

@@ -48,7 +48,7 @@ async::Task<core::Result<MadeAccount>> AccountMaker::make(api::Context& context,
                               "the data node refused the profile");
     }
     user.key = profile.user;
-    COURSESELECT_CO_TRY(auto session, co_await promise(user, delivery));
+    COURSESELECT_CO_TRY(auto session, co_await promise(context, user, delivery));
     co_return MadeAccount{std::move(user), std::move(session)};
 }
 
@@ -107,10 +107,13 @@ async::Task<core::Result<std::int64_t>> AccountMaker::next_id(repo::UserKey user
     co_return id;
 }
 
-async::Task<core::Result<NewSession>> AccountMaker::promise(repo::User user, Delivery delivery) {
+async::Task<core::Result<NewSession>> AccountMaker::promise(api::Context& context, repo::User user,
+                                                            Delivery delivery) {
     COURSESELECT_CO_TRY(auto session, state_.tokens.session(user, false));
     auto keep =
-        [key = user.key, record = session.record, is_delivered = delivery == Delivery::done,
+        [key = user.key, record = session.record, address = context.client_address(),
+         is_delivered = delivery == Delivery::done, &book = state_.sessions,
+         settings = state_.control.settings().security,
          now = state_.runtime.clock.wall_now()](storage::Connection& connection) -> core::Result<> {
         // A slow data node may have left the outbox time to undo or to renumber the account.
         COURSESELECT_TRY(const auto present, repo::find_user(connection, key));
@@ -119,7 +122,7 @@ async::Task<core::Result<NewSession>> AccountMaker::promise(repo::User user, Del
         }
         COURSESELECT_TRY_OK(is_delivered ? repo::delete_profile(connection, key)
                                          : repo::promise_profile(connection, key, now));
-        return repo::insert_refresh_token(connection, record);
+        return book.open(connection, record, address, settings, now);
     };
     COURSESELECT_CO_TRY_OK(co_await state_.writes->run(std::move(keep)));
     co_return session;

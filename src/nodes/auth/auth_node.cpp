@@ -5,12 +5,14 @@
 #include "courseselect/nodes/auth/account_maker.hpp"
 #include "courseselect/nodes/auth/administration.hpp"
 #include "courseselect/nodes/auth/auth_state.hpp"
+#include "courseselect/nodes/auth/control_feed.hpp"
 #include "courseselect/nodes/auth/directory.hpp"
 #include "courseselect/nodes/auth/housekeeping.hpp"
 #include "courseselect/nodes/auth/login.hpp"
 #include "courseselect/nodes/auth/profile_outbox.hpp"
 #include "courseselect/nodes/auth/registration.hpp"
 #include "courseselect/nodes/auth/sessions.hpp"
+#include "courseselect/nodes/auth/system_settings.hpp"
 #include "courseselect/nodes/auth/two_factor.hpp"
 #include "courseselect/nodes/health.hpp"
 #include "courseselect/nodes/parts.hpp"
@@ -37,6 +39,8 @@ core::Result<std::unique_ptr<AuthNode>> AuthNode::open(
     node->two_factor_ = std::make_unique<TwoFactor>(state);
     node->sessions_ = std::make_unique<Sessions>(state);
     node->administration_ = std::make_unique<Administration>(state);
+    node->settings_ = std::make_unique<SystemSettings>(state);
+    node->feed_ = std::make_unique<ControlFeed>(state);
     node->service_ =
         std::make_unique<api::Service>(runtime.clock, state.options.service, &state.tokens);
     add_health(*node->service_, *node);
@@ -45,11 +49,14 @@ core::Result<std::unique_ptr<AuthNode>> AuthNode::open(
     node->two_factor_->add_routes(*node->service_);
     node->sessions_->add_routes(*node->service_);
     node->administration_->add_routes(*node->service_);
+    node->settings_->add_routes(*node->service_);
+    node->feed_->add_routes(*node->service_);
     add_directory_routes(*node->service_, state);
     return node;
 }
 
 async::Task<core::Result<>> AuthNode::start() {
+    COURSESELECT_CO_TRY_OK(co_await settings_->load());
     auto made = co_await administration_->make_first_admins();
     if (made) {
         outbox_->start();
@@ -58,7 +65,10 @@ async::Task<core::Result<>> AuthNode::start() {
     co_return made;
 }
 
+void AuthNode::drain() { state_->control.close(); }
+
 async::Task<> AuthNode::stop() {
+    drain();
     co_await housekeeping_->stop();
     co_await outbox_->stop();
     co_await state_->tasks.join();

@@ -25,6 +25,8 @@ AuthState::AuthState(Runtime to_use, AuthNodeOptions given, Tokens to_sign, Gues
       options(std::move(given)),
       tokens(std::move(to_sign)),
       guesses(std::move(to_slow_down)),
+      sessions(options.lifetimes),
+      control(to_use.loop, options.settings),
       tasks(to_use.loop),
       passwords(to_use.loop, std::move(to_hash), options.hashing) {}
 

@@ -2,6 +2,7 @@
 
 #include "courseselect/async/sleep.hpp"
 #include "courseselect/core/log.hpp"
+#include "courseselect/repo/auth_control.hpp"
 #include "courseselect/repo/auth_tokens.hpp"
 
 namespace courseselect::nodes::accounts {
@@ -28,8 +29,13 @@ async::Task<core::Result<std::int64_t>> Housekeeping::purge() {
     std::int64_t total = 0;
     std::int64_t last = batch;
     while (last == batch && !tasks_.stop_token().stop_requested()) {
-        auto forget = [now, batch](storage::Connection& connection) {
-            return repo::purge_refresh_tokens(connection, now, batch);
+        auto forget = [now, batch, &book = state_.sessions,
+                       settings = state_.control.settings().security](
+                          storage::Connection& connection) -> core::Result<std::int64_t> {
+            COURSESELECT_TRY(const auto idle, book.end_idle(connection, settings, now, batch));
+            COURSESELECT_TRY(const auto told, repo::purge_revocations(connection, now, batch));
+            COURSESELECT_TRY(const auto dead, repo::purge_refresh_tokens(connection, now, batch));
+            return std::max({idle, told, dead});
         };
         COURSESELECT_CO_TRY(last, co_await state_.writes->run(std::move(forget)));
         total += last;

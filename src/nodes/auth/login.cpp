@@ -117,7 +117,8 @@ async::Task<core::Result<NewSession>> Login::open_session(repo::AuditEntry event
     if (user) {
         COURSESELECT_CO_TRY(session, state_.tokens.session(*user, is_admin));
     }
-    auto store = [user = std::move(user), is_admin, record = session.record](
+    auto store = [user = std::move(user), record = session.record, &book = state_.sessions,
+                  settings = state_.control.settings().security](
                      storage::Connection& connection,
                      repo::AuditEntry& entry) -> core::Result<bool> {
         if (!user) {
@@ -131,10 +132,7 @@ async::Task<core::Result<NewSession>> Login::open_session(repo::AuditEntry event
         if (!present->is_active) {
             return account_inactive();
         }
-        if (!is_admin) {  // administrators may be logged in at several places
-            COURSESELECT_TRY_OK(repo::delete_refresh_tokens(connection, user->key));
-        }
-        COURSESELECT_TRY_OK(repo::insert_refresh_token(connection, record));
+        COURSESELECT_TRY_OK(book.open(connection, record, entry.address, settings, entry.time));
         return true;
     };
     COURSESELECT_CO_TRY_OK(co_await state_.decide(std::move(event), std::move(store)));

@@ -179,7 +179,7 @@ async::Task<core::Result<>> ProfileOutbox::deliver_one(repo::ProfileEntry entry,
         }
     }
     repo::AuditEntry renumbered = state_.own_event("profile_id_changed", repo::to_string(user));
-    auto note = [user, next_at, delivery,
+    auto note = [user, next_at, delivery, &book = state_.sessions,
                  event = std::move(renumbered)](storage::Connection& connection) -> core::Result<> {
         if (delivery == Delivery::done) {
             return repo::delete_profile(connection, user);
@@ -187,7 +187,7 @@ async::Task<core::Result<>> ProfileOutbox::deliver_one(repo::ProfileEntry entry,
         COURSESELECT_TRY_OK(repo::postpone_profile(connection, user, next_at));
         if (delivery == Delivery::id_taken) {
             // Tokens with the old number must not speak for its owner.
-            COURSESELECT_TRY_OK(repo::delete_refresh_tokens(connection, user));
+            COURSESELECT_TRY_OK(book.end_all(connection, user, event.time));
             COURSESELECT_TRY(const auto id, repo::take_id(connection, user.kind));
             COURSESELECT_TRY_OK(repo::change_user_id(connection, user, id));
             COURSESELECT_TRY_OK(repo::postpone_profile(connection, {user.kind, id}, event.time));
@@ -196,6 +196,9 @@ async::Task<core::Result<>> ProfileOutbox::deliver_one(repo::ProfileEntry entry,
         return {};
     };
     auto noted = co_await state_.writes->run(std::move(note));
+    if (noted && delivery == Delivery::id_taken) {
+        state_.control.announce();
+    }
     co_return noted;
 }
 

@@ -42,7 +42,8 @@ void Registration::add_routes(api::Service& service) {
 async::Task<core::Result<wire::RegisterStarted>> Registration::start(api::Context& context,
                                                                      wire::RegisterStart body) {
     const bool student = body.user_type == "student";
-    if (student ? !state_.options.student_registration : !state_.options.teacher_registration) {
+    const SecuritySettings& security = state_.control.settings().security;
+    if (student ? !security.student_registration_enabled : !security.teacher_registration_enabled) {
         co_return core::Error(
             Errc::permission_denied, "registration_closed",
             fmt::format("{} registration is currently disabled", student ? "Student" : "Teacher"));

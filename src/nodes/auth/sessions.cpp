@@ -88,13 +88,14 @@ async::Task<core::Result<wire::AdminTokens>> Sessions::rotated(api::Context& con
     user.username = owner.username;
     COURSESELECT_CO_TRY(auto next, state_.tokens.session(user, true, std::move(claims.session_id)));
     COURSESELECT_CO_TRY(auto issued, state_.tokens.both(user, next));
-    auto replace = [who = owner, hash = auth::refresh_token_hash(token), record = next.record, now](
+    auto replace = [who = owner, hash = auth::refresh_token_hash(token), record = next.record, now,
+                    &book = state_.sessions, settings = state_.control.settings().security](
                        storage::Connection& connection,
                        repo::AuditEntry& event) mutable -> core::Result<bool> {
         event.actor = repo::to_string(key_of(who));
         COURSESELECT_TRY(const auto old, repo::find_refresh_token(connection, hash));
         if (old && !old->replaced_by.empty()) {
-            COURSESELECT_TRY_OK(repo::revoke_family(connection, old->family, now));
+            COURSESELECT_TRY_OK(book.end(connection, old->family, who.kind, now));
             return core::Error(Errc::unauthenticated, "token_reused", "Invalid refresh token");
         }
         auto session = find_session(connection, who, hash, now);
@@ -106,6 +107,10 @@ async::Task<core::Result<wire::AdminTokens>> Sessions::rotated(api::Context& con
             return core::Error(Errc::unauthenticated, "login_incomplete", "Invalid refresh token");
         }
         record.family = session->record.family;
+        COURSESELECT_TRY(const bool is_alive, book.use(connection, record.family, settings, now));
+        if (!is_alive) {
+            return bad_refresh_token();
+        }
         COURSESELECT_TRY_OK(repo::rotate_refresh_token(connection, hash, record, now));
         return true;
     };
@@ -163,24 +168,19 @@ async::Task<net::http::Response> Sessions::logout(api::Context& context) {
     }
     const auto token = auth::bearer_token(*header);
     const core::WallTime now = state_.runtime.clock.wall_now();
-    const auto session = state_.tokens.verify(token.value_or(""), TokenType::refresh);
-    const auto access = state_.tokens.verify(token.value_or(""), TokenType::access);
-    if (!session && !access) {
+    auto claims = state_.tokens.claims(token.value_or(""), TokenType::refresh);
+    if (!claims) {
+        claims = state_.tokens.claims(token.value_or(""), TokenType::access);
+    }
+    if (!claims) {
         co_return done;
     }
-    const Principal who = session ? *session : *access;
-    auto end = [who, by_refresh = session.has_value(), now,
-                hash = auth::refresh_token_hash(*token)](
+    auto end = [who = claims->principal, id = claims->session_id, now, &book = state_.sessions](
                    storage::Connection& connection, repo::AuditEntry& event) -> core::Result<bool> {
         event.actor = repo::to_string(key_of(who));
-        if (!by_refresh) {
-            COURSESELECT_TRY_OK(repo::delete_refresh_tokens(connection, key_of(who)));
-            return true;
-        }
-        COURSESELECT_TRY(const auto record, repo::find_refresh_token(connection, hash));
-        if (record) {
-            COURSESELECT_TRY_OK(repo::revoke_family(connection, record->family, now));
-        }
+        // A token of before sessions had names speaks for all of its user's.
+        COURSESELECT_TRY_OK(id.empty() ? book.end_all(connection, key_of(who), now)
+                                       : book.end(connection, id, who.kind, now));
         return true;
     };
     repo::AuditEntry event = state_.event(context, "logout");

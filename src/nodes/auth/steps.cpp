@@ -41,9 +41,16 @@ async::Task<core::Result<Session>> take_step(AuthState& state, api::Context& con
         COURSESELECT_CO_TRY_OK(state.guesses.admit(context));
     }
     auto take = [who, hash = auth::refresh_token_hash(context.token), check = std::move(step.check),
-                 gone = step.gone_text, now = state.runtime.clock.wall_now()](
-                    storage::Connection& connection, repo::AuditEntry&) -> core::Result<Session> {
+                 gone = step.gone_text, &book = state.sessions,
+                 settings = state.control.settings().security,
+                 now = state.runtime.clock.wall_now()](storage::Connection& connection,
+                                                       repo::AuditEntry&) -> core::Result<Session> {
         COURSESELECT_TRY(auto session, find_session(connection, who, hash, now, gone));
+        COURSESELECT_TRY(const bool is_alive,
+                         book.use(connection, session.record.family, settings, now));
+        if (!is_alive) {
+            return core::Error(Errc::unauthenticated, "session_idle", std::string(gone));
+        }
         COURSESELECT_TRY_OK(check(connection, session, now));
         return session;
     };

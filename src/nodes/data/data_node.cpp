@@ -77,6 +77,13 @@ DataNode::DataNode(Runtime runtime, DataNodeOptions options)
 
 DataNode::~DataNode() = default;
 
+void DataNode::apply(const Settings& settings) {
+    options_.limits = ledger_limits(settings.courses);
+    if (state_) {
+        state_->ledger.set_limits(options_.limits);
+    }
+}
+
 async::Task<core::Result<>> DataNode::start() {
     auto state = DataState::open(runtime_, options_.database, options_.storage, options_.limits);
     if (!state) {

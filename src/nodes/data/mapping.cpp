@@ -170,4 +170,14 @@ core::Result<domain::Course> changed_course(domain::Course course, const wire::C
     return checked(std::move(course));
 }
 
+domain::LedgerLimits ledger_limits(const CourseSettings& settings) {
+    return {
+        .courses_max = static_cast<std::uint32_t>(settings.courses_per_student_max),
+        .credits_max = domain::Credits::from_decimal(settings.credits_per_student_max)
+                           .value_or(domain::Credits()),
+        .conflict_check = settings.check_time_conflicts,
+        .tag_check = settings.check_tags,
+        .window = {.opens = settings.selection_opens_at, .closes = settings.selection_closes_at}};
+}
+
 }  // namespace courseselect::nodes::data

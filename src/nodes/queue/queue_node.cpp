@@ -10,6 +10,7 @@
 #include "courseselect/core/log.hpp"
 #include "courseselect/core/uuid.hpp"
 #include "courseselect/json/reader.hpp"
+#include "courseselect/nodes/control/settings.hpp"
 #include "courseselect/nodes/health.hpp"
 #include "courseselect/nodes/parts.hpp"
 #include "courseselect/queue/sqlite_task_queue.hpp"
@@ -96,6 +97,17 @@ QueueNode::QueueNode(Runtime runtime, QueueNodeOptions options,
 }
 
 QueueNode::~QueueNode() = default;
+
+void QueueNode::apply(const Settings& settings) {
+    options_.tasks.patience = {
+        .lease = std::chrono::seconds(settings.queue.time_limit_seconds),
+        .attempts_max = settings.queue.attempts_max,
+        .retry_delay_min = std::chrono::milliseconds(settings.queue.retry_delay_ms_min),
+        .retry_delay_max = std::chrono::milliseconds(settings.queue.retry_delay_ms_max)};
+    if (tasks_) {
+        tasks_->set_patience(options_.tasks.patience);
+    }
+}
 
 async::Task<core::Result<>> QueueNode::start() {
     auto database = storage::Database::open(options_.database, options_.storage);

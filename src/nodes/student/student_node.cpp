@@ -128,6 +128,8 @@ async::Task<core::Result<>> StudentNode::check_available(core::CourseId id) {
     co_return core::Result<>();
 }
 
+void StudentNode::apply(const Settings& settings) { priorities_ = settings.queue; }
+
 async::Task<net::http::Response> StudentNode::submit(api::Context& context, core::CourseId course,
                                                      std::string task_type) {
     const bool selects = task_type == "select";
@@ -139,11 +141,12 @@ async::Task<net::http::Response> StudentNode::submit(api::Context& context, core
             co_return api::error_response(available.error());
         }
     }
-    wire::QueueSubmission submission{.student_id = core::StudentId(context.who().id),
-                                     .course_id = course,
-                                     .task_type = std::move(task_type),
-                                     .priority = selects ? 0 : 10,
-                                     .client_address = context.client_address()};
+    wire::QueueSubmission submission{
+        .student_id = core::StudentId(context.who().id),
+        .course_id = course,
+        .task_type = std::move(task_type),
+        .priority = selects ? priorities_.select_priority : priorities_.deselect_priority,
+        .client_address = context.client_address()};
     if (key) {
         if (key->empty() || key->size() > 128) {
             co_return api::error_response(400, "Idempotency-Key must have 1 to 128 characters");

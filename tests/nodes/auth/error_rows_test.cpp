@@ -357,8 +357,8 @@ TEST_SUITE("nodes/auth/errors") {
 
     TEST_CASE("closed registration is refused before anything else is looked at") {
         AuthFixture auth([](AuthFixture::Options& options) {
-            options.student_registration = false;
-            options.teacher_registration = false;
+            options.settings.security.student_registration_enabled = false;
+            options.settings.security.teacher_registration_enabled = false;
         });
         for (const char* kind : {"student", "teacher"}) {
             const auto answer = auth.post("/register/v1", auth.registration("dave", kind, ""));

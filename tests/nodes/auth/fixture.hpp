@@ -106,6 +106,7 @@ struct AuthCall {
     std::string body;
     std::string token;
     std::string address = "192.0.2.1";
+    std::string internal_token{};
 };
 struct AuthAnswer {
     int status = 0;
@@ -155,6 +156,7 @@ class AuthFixture {
         options.admin_password = core::Secret("admin123");
         options.profiles.poll = std::chrono::hours(1);  // tests deliver when they say so
         options.purge.every = std::chrono::hours(1);
+        options.settings.security.session_idle_seconds = 30 * 24 * 3600;
         if (tweak_) {
             tweak_(options);
         }
@@ -279,7 +281,13 @@ class AuthFixture {
     }
     static async::Task<> run_one(AuthFixture& self, const AuthCall& call, AuthAnswer& answer) {
         const std::string bearer = "Bearer " + call.token;
-        const net::http::HeaderView fields[] = {{"Authorization", bearer}};
+        std::vector<net::http::HeaderView> fields;
+        if (!call.token.empty()) {
+            fields.push_back({"Authorization", bearer});
+        }
+        if (!call.internal_token.empty()) {
+            fields.push_back({"Internal-Token", call.internal_token});
+        }
         const std::size_t question = std::min(call.path.find('?'), call.path.size());
         net::http::Request request;
         request.method = call.method;
@@ -289,9 +297,7 @@ class AuthFixture {
             std::string_view(call.path).substr(std::min(question + 1, call.path.size()));
         request.body = call.body;
         request.peer.address = call.address;
-        if (!call.token.empty()) {
-            request.headers = fields;
-        }
+        request.headers = fields;
         net::http::Response response = co_await self.node->handler().handle(request);
         answer.status = response.status;
         answer.headers = std::move(response.headers);

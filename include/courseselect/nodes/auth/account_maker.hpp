@@ -38,7 +38,8 @@ class AccountMaker {
                                                                        std::string code);
     [[nodiscard]] async::Task<core::Result<Delivery>> introduce(repo::ProfileEntry& profile);
     [[nodiscard]] async::Task<core::Result<std::int64_t>> next_id(repo::UserKey user);
-    [[nodiscard]] async::Task<core::Result<NewSession>> promise(repo::User user, Delivery delivery);
+    [[nodiscard]] async::Task<core::Result<NewSession>> promise(api::Context& context,
+                                                                repo::User user, Delivery delivery);
 
     AuthState& state_;
     ProfileOutbox& outbox_;

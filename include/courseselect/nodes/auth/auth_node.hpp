@@ -18,11 +18,13 @@ namespace courseselect::nodes::accounts {
 struct AuthState;
 class AccountMaker;
 class Administration;
+class ControlFeed;
 class Housekeeping;
 class Login;
 class ProfileOutbox;
 class Registration;
 class Sessions;
+class SystemSettings;
 class TwoFactor;
 
 /// Accounts live here, profiles in the data node; the profile of a new account reaches it through
@@ -46,6 +48,7 @@ class AuthNode final : public Node {
     /// (none, or a documented one outside development).
     [[nodiscard]] async::Task<core::Result<>> start() override;
     [[nodiscard]] async::Task<> stop() override;
+    void drain() override;
     [[nodiscard]] NodeParts parts() override;
 
     /// Delivers the profiles that are due, now instead of at the next turn of the background task.
@@ -68,6 +71,8 @@ class AuthNode final : public Node {
     std::unique_ptr<TwoFactor> two_factor_;
     std::unique_ptr<Sessions> sessions_;
     std::unique_ptr<Administration> administration_;
+    std::unique_ptr<SystemSettings> settings_;
+    std::unique_ptr<ControlFeed> feed_;
     std::unique_ptr<api::Service> service_;
 };
 

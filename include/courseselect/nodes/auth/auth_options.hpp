@@ -10,6 +10,7 @@
 #include "courseselect/auth/throttle.hpp"
 #include "courseselect/auth/token_issuer.hpp"
 #include "courseselect/core/secret.hpp"
+#include "courseselect/nodes/control/settings.hpp"
 #include "courseselect/ratelimit/keyed_limiter.hpp"
 #include "courseselect/storage/database.hpp"
 
@@ -61,8 +62,7 @@ struct AuthNodeOptions {
     bool dev = false;
     core::Secret admin_password;        ///< first start only; needed then
     core::Secret super_admin_password;  ///< first start only; empty: no such account
-    bool student_registration = true;
-    bool teacher_registration = true;
+    Settings settings;                  ///< until an administrator changes them
     GuessLimits guesses;
     ProfileOptions profiles;
     PurgeOptions purge;

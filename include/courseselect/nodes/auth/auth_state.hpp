@@ -11,8 +11,10 @@
 #include "courseselect/api/context.hpp"
 #include "courseselect/async/task_group.hpp"
 #include "courseselect/nodes/auth/auth_options.hpp"
+#include "courseselect/nodes/auth/control_state.hpp"
 #include "courseselect/nodes/auth/guess_guard.hpp"
 #include "courseselect/nodes/auth/password_work.hpp"
+#include "courseselect/nodes/auth/session_book.hpp"
 #include "courseselect/nodes/auth/tokens.hpp"
 #include "courseselect/nodes/node.hpp"
 #include "courseselect/repo/auth_users.hpp"
@@ -40,15 +42,19 @@ struct AuthState {
     [[nodiscard]] repo::AuditEntry own_event(std::string action, std::string target) const;
 
     /// Runs `body(Connection&, AuditEntry&)` in a write transaction and puts the audit's entry with
-    /// its outcome beside it. A refusal of `body` keeps what it wrote before.
+    /// its outcome beside it. A refusal of `body` keeps what it wrote before. The other nodes hear
+    /// of it when sessions ended.
     template <class Body,
               class R = std::invoke_result_t<Body&, storage::Connection&, repo::AuditEntry&>>
     [[nodiscard]] async::Task<R> decide(repo::AuditEntry entry, Body body) {
         using T = typename R::value_type;
         using Outcome = std::variant<T, core::Error>;
-        auto closure = [entry = std::move(entry), body = std::move(body)](
-                           storage::Connection& connection) mutable -> core::Result<Outcome> {
+        bool ended = false;  // written before the outcome is told, read after
+        auto closure = [entry = std::move(entry), body = std::move(body), &ended,
+                        this](storage::Connection& connection) mutable -> core::Result<Outcome> {
+            const std::uint64_t ends = sessions.ends();
             auto result = body(connection, entry);
+            ended = sessions.ends() != ends;
             if (!result && !is_refusal(result.error())) {
                 return std::move(result).error();
             }
@@ -63,6 +69,9 @@ struct AuthState {
         if (!outcome) {
             co_return std::move(outcome).error();
         }
+        if (ended) {
+            control.announce();
+        }
         if (outcome->index() == 1) {
             co_return std::get<1>(*std::move(outcome));
         }
@@ -73,6 +82,8 @@ struct AuthState {
     AuthNodeOptions options;
     Tokens tokens;
     GuessGuard guesses;
+    SessionBook sessions;
+    ControlState control;
     async::TaskGroup tasks;
     std::unique_ptr<storage::Database> database;
     std::unique_ptr<storage::ReaderPool> readers;

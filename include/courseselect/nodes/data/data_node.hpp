@@ -33,6 +33,7 @@ class DataNode final : public Node {
     [[nodiscard]] net::http::Handler& handler() override { return service_; }
     /// The routes, for tests that walk them.
     [[nodiscard]] api::Service& service() override { return service_; }
+    void apply(const Settings& settings) override;
     [[nodiscard]] async::Task<core::Result<>> start() override;
     [[nodiscard]] async::Task<> stop() override;
     [[nodiscard]] NodeParts parts() override;
@@ -45,6 +46,7 @@ class DataNode final : public Node {
     void add_selection_routes();
     void add_resource_routes();
     void add_internal_routes();
+    void add_batch_routes();
 
     async::Task<core::Result<std::vector<wire::Course>>> list_courses(std::int64_t limit);
     async::Task<core::Result<wire::Course>> find_course(core::CourseId id);

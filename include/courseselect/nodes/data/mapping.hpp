@@ -6,8 +6,10 @@
 #include "courseselect/core/result.hpp"
 #include "courseselect/domain/course.hpp"
 #include "courseselect/domain/decision.hpp"
+#include "courseselect/domain/selection_rule.hpp"
 #include "courseselect/domain/student.hpp"
 #include "courseselect/domain/teacher.hpp"
+#include "courseselect/nodes/control/settings.hpp"
 #include "courseselect/nodes/wire/course.hpp"
 #include "courseselect/nodes/wire/people.hpp"
 #include "courseselect/nodes/wire/selection.hpp"
@@ -28,5 +30,8 @@ namespace courseselect::nodes::data {
 [[nodiscard]] core::Result<domain::Course> changed_course(domain::Course course,
                                                           const wire::CourseUpdate& update,
                                                           core::WallTime now);
+
+/// What the settings say of every selection, for the ledger.
+[[nodiscard]] domain::LedgerLimits ledger_limits(const CourseSettings& settings);
 
 }  // namespace courseselect::nodes::data

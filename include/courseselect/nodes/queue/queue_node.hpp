@@ -48,6 +48,7 @@ class QueueNode final : public Node {
     [[nodiscard]] std::string_view name() const override { return "queue_node"; }
     [[nodiscard]] net::http::Handler& handler() override { return service_; }
     [[nodiscard]] api::Service& service() override { return service_; }
+    void apply(const Settings& settings) override;
     [[nodiscard]] async::Task<core::Result<>> start() override;
     [[nodiscard]] async::Task<> stop() override;
     void drain() override;

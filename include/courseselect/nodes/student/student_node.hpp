@@ -8,6 +8,7 @@
 
 #include "courseselect/api/service.hpp"
 #include "courseselect/net/http/client.hpp"
+#include "courseselect/nodes/control/settings.hpp"
 #include "courseselect/nodes/node.hpp"
 #include "courseselect/nodes/student/catalogue_snapshot.hpp"
 #include "courseselect/nodes/student/submitter.hpp"
@@ -38,6 +39,7 @@ class StudentNode final : public Node {
     [[nodiscard]] std::string_view name() const override { return "student_node"; }
     [[nodiscard]] net::http::Handler& handler() override { return service_; }
     [[nodiscard]] api::Service& service() override { return service_; }
+    void apply(const Settings& settings) override;
     [[nodiscard]] async::Task<core::Result<>> start() override;
     [[nodiscard]] async::Task<> stop() override;
 
@@ -70,6 +72,7 @@ class StudentNode final : public Node {
 
     Runtime runtime_;
     StudentNodeOptions options_;
+    QueueSettings priorities_;
     std::unique_ptr<const api::Authenticator> authenticator_;
     std::unique_ptr<net::http::Client> data_node_;
     std::unique_ptr<net::http::Client> queue_node_;
