@@ -165,6 +165,10 @@ void Connection::await_bytes() {
             return;
         }
     }
+    if (peer_ended_) {
+        close();  // it has all its answers; reading again would never end
+        return;
+    }
     if (!reading_) {
         read();
     }

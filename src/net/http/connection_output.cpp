@@ -145,6 +145,10 @@ void Connection::linger() {
     if (phase_ == Phase::lingering) {
         return;
     }
+    if (peer_ended_) {
+        close();
+        return;
+    }
     ::shutdown(descriptor_, SHUT_WR);
     phase_ = Phase::lingering;
     deadline_ = now_ + shared_.options.linger_timeout;
