@@ -36,7 +36,7 @@ struct AccountsOptions {
     /// Wrong passwords for one account: five are free, then 1 s, 2 s, 4 s .. up to 15 min.
     auth::ThrottleOptions per_account;
     /// Logins and registrations of one address, right or wrong: each costs a hash.
-    ratelimit::LimiterOptions per_address{.bucket = {.capacity = 1'000, .refill_per_second = 20}};
+    ratelimit::LimiterOptions per_address{.bucket = {.capacity = 5'000, .refill_per_second = 50}};
 };
 
 /// What registers and logs in. With both passwords and tokens a name belongs to whoever had it
