@@ -1,6 +1,7 @@
 #include "courseselect/repo/auth_schema.hpp"
 
 #include "courseselect/notify/outbox.hpp"
+#include "user_management_schema.hpp"
 
 namespace courseselect::repo {
 namespace {
@@ -139,6 +140,38 @@ CREATE TABLE revocations (
 CREATE INDEX revocations_by_death ON revocations (until);
 )sql"},
     {5, "notifications", notify::outbox_schema},
+    // A reset code outlives its account, so that the list of codes stays whole.
+    {6, "reset codes, profiles to be removed, listings of users", R"sql(
+CREATE TABLE reset_codes (
+    id INTEGER PRIMARY KEY AUTOINCREMENT,
+    code TEXT NOT NULL UNIQUE,
+    kind TEXT,
+    user_id INTEGER,
+    username TEXT NOT NULL,
+    tries_left INTEGER NOT NULL CHECK (tries_left >= 0),
+    is_used INTEGER NOT NULL CHECK (is_used IN (0, 1)),
+    expires_at INTEGER NOT NULL,
+    created_by INTEGER NOT NULL,
+    created_at INTEGER NOT NULL,
+    FOREIGN KEY (kind, user_id) REFERENCES users (kind, id) ON UPDATE CASCADE ON DELETE SET NULL
+) STRICT;
+CREATE INDEX reset_codes_by_owner ON reset_codes (kind, user_id);
+
+CREATE TABLE profile_removals (
+    kind TEXT NOT NULL CHECK (kind IN ('student', 'teacher')),
+    user_id INTEGER NOT NULL,
+    username TEXT NOT NULL,
+    is_decided INTEGER NOT NULL CHECK (is_decided IN (0, 1)),
+    attempts INTEGER NOT NULL,
+    next_at INTEGER NOT NULL,
+    PRIMARY KEY (kind, user_id)
+) STRICT, WITHOUT ROWID;
+CREATE INDEX profile_removals_by_time ON profile_removals (next_at);
+
+CREATE INDEX users_by_age ON users (created_at);
+CREATE INDEX users_by_kind_and_age ON users (kind, created_at);
+)sql"},
+    {7, "user management: ids, search, wallets", user_management_schema},
 };
 
 }  // namespace

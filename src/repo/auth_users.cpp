@@ -4,6 +4,9 @@
 
 #include <utility>
 
+#include "auth_user_row.hpp"
+#include "courseselect/repo/auth_search.hpp"
+
 namespace courseselect::repo {
 namespace {
 
@@ -11,9 +14,20 @@ using auth::user_kind_name;
 using storage::Connection;
 using storage::Row;
 
-constexpr std::string_view user_columns =
-    "SELECT kind, id, username, password_hash, totp_secret, pending_totp_secret, last_used_step, "
-    "is_active, must_change_password, created_at, updated_at FROM users ";
+constexpr std::string_view origin_names[] = {"code", "open", "admin"};
+
+UserOrigin origin_from(std::string_view name) {
+    return name == origin_names[1]   ? UserOrigin::open
+           : name == origin_names[2] ? UserOrigin::admin
+                                     : UserOrigin::code;
+}
+
+/// Administrators are made by administrators.
+std::string_view origin_of(const User& user) {
+    const UserOrigin origin =
+        user.key.kind == auth::UserKind::admin ? UserOrigin::admin : user.origin;
+    return origin_names[static_cast<std::size_t>(origin)];
+}
 
 core::Secret secret_from(const Row& row, int column) {
     return core::Secret(row.get<std::optional<std::string>>(column).value_or(""));
@@ -21,20 +35,6 @@ core::Secret secret_from(const Row& row, int column) {
 
 std::optional<std::string_view> secret_value(const core::Secret& secret) {
     return secret.empty() ? std::nullopt : std::optional(secret.reveal());
-}
-
-User user_from(const Row& row) {
-    const auto kind = auth::parse_user_kind(row.get<std::string_view>(0));
-    return User{.key = {kind.value_or(auth::UserKind::student), row.get<std::int64_t>(1)},
-                .username = row.get<std::string>(2),
-                .password_hash = row.get<std::string>(3),
-                .totp_secret = secret_from(row, 4),
-                .pending_totp_secret = secret_from(row, 5),
-                .last_used_step = row.get<std::optional<std::int64_t>>(6),
-                .is_active = row.get<bool>(7),
-                .must_change_password = row.get<bool>(8),
-                .created_at = row.get<core::WallTime>(9),
-                .updated_at = row.get<core::WallTime>(10)};
 }
 
 std::int64_t number_from(const Row& row) { return row.get<std::int64_t>(0); }
@@ -50,6 +50,23 @@ core::Result<> expect_one(core::Result<std::int64_t> changed, UserKey key) {
 }
 
 }  // namespace
+
+User user_from(const Row& row) {
+    const auto kind = auth::parse_user_kind(row.get<std::string_view>(0));
+    return User{.key = {kind.value_or(auth::UserKind::student), row.get<std::int64_t>(1)},
+                .username = row.get<std::string>(2),
+                .password_hash = row.get<std::string>(3),
+                .totp_secret = secret_from(row, 4),
+                .pending_totp_secret = secret_from(row, 5),
+                .last_used_step = row.get<std::optional<std::int64_t>>(6),
+                .is_active = row.get<bool>(7),
+                .must_change_password = row.get<bool>(8),
+                .created_at = row.get<core::WallTime>(9),
+                .updated_at = row.get<core::WallTime>(10),
+                .oid = row.get<std::string>(11),
+                .email = row.get<std::optional<std::string>>(12),
+                .origin = origin_from(row.get<std::string_view>(13))};
+}
 
 std::string to_string(UserKey key) {
     return fmt::format("{}:{}", user_kind_name(key.kind), key.id);
@@ -75,15 +92,16 @@ core::Result<bool> has_admins(Connection& connection) {
 core::Result<> insert_user(Connection& connection, const User& user) {
     COURSESELECT_TRY_OK(connection.execute(
         "INSERT INTO users (kind, id, username, password_hash, totp_secret, pending_totp_secret, "
-        "is_active, must_change_password, created_at, updated_at) "
-        "VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+        "is_active, must_change_password, created_at, updated_at, email, origin) "
+        "VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
         user_kind_name(user.key.kind), user.key.id, user.username, user.password_hash,
         secret_value(user.totp_secret), secret_value(user.pending_totp_secret), user.is_active,
-        user.must_change_password, user.created_at, user.updated_at));
-    return {};
+        user.must_change_password, user.created_at, user.updated_at, user.email, origin_of(user)));
+    return index_user(connection, user.key);
 }
 
 core::Result<> delete_user(Connection& connection, UserKey key) {
+    COURSESELECT_TRY_OK(unindex_user(connection, key));
     return expect_one(connection.execute("DELETE FROM users WHERE kind = ? AND id = ?",
                                          user_kind_name(key.kind), key.id),
                       key);
@@ -104,11 +122,12 @@ core::Result<> replace_password_hash(Connection& connection, UserKey key, std::s
 }
 
 core::Result<> set_active(Connection& connection, UserKey key, bool is_active, core::WallTime now) {
-    return expect_one(
-        connection.execute(
-            "UPDATE users SET is_active = ?, updated_at = ? WHERE kind = ? AND id = ?", is_active,
-            now, user_kind_name(key.kind), key.id),
-        key);
+    COURSESELECT_TRY_OK(
+        expect_one(connection.execute(
+                       "UPDATE users SET is_active = ?, updated_at = ? WHERE kind = ? AND id = ?",
+                       is_active, now, user_kind_name(key.kind), key.id),
+                   key));
+    return index_user(connection, key);
 }
 
 core::Result<> set_pending_totp(Connection& connection, UserKey key, const core::Secret& secret,

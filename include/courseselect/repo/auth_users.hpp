@@ -24,6 +24,13 @@ struct UserKey {
 /// "student:17", for the audit and as a key of limits.
 [[nodiscard]] std::string to_string(UserKey key);
 
+/// How an account came into being; it decides how its owner may log in.
+enum class UserOrigin : std::uint8_t {
+    code,   ///< with a registration code, or by an administrator for a person who is known
+    open,   ///< by itself, where registration is open, or at `POST /users`
+    admin,  ///< an administrator's
+};
+
 struct User {
     UserKey key;
     std::string username;
@@ -35,6 +42,10 @@ struct User {
     bool must_change_password = false;
     core::WallTime created_at;
     core::WallTime updated_at;
+    /// 24 hexadecimal digits that stay when the number changes; given by the database.
+    std::string oid;
+    std::optional<std::string> email;  ///< one user an address, whatever its case
+    UserOrigin origin = UserOrigin::code;
 
     [[nodiscard]] bool has_2fa() const { return !totp_secret.empty(); }
 };
@@ -45,7 +56,8 @@ struct User {
 [[nodiscard]] core::Result<std::optional<User>> find_user(storage::Connection& connection,
                                                           UserKey key);
 [[nodiscard]] core::Result<bool> has_admins(storage::Connection& connection);
-/// Errors: conflict `unique_violation` (name or id exists).
+/// The database adds an `oid` and a wallet. Errors: conflict `unique_violation` (name, id or
+/// address exists).
 [[nodiscard]] core::Result<> insert_user(storage::Connection& connection, const User& user);
 /// Their sessions and undelivered profile go with them.
 [[nodiscard]] core::Result<> delete_user(storage::Connection& connection, UserKey key);

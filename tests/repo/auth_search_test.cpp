@@ -1,0 +1,269 @@
+#include "courseselect/repo/auth_search.hpp"
+
+#include <doctest/doctest.h>
+
+#include <set>
+
+#include "auth_database.hpp"
+#include "courseselect/repo/auth_wallets.hpp"
+
+using namespace courseselect;
+using auth::UserKind;
+using repo::UserSearch;
+using test::AuthDatabase;
+
+namespace {
+
+/// Alice, Alina, Bob and an inactive Malika, made in this order.
+struct SearchWorld : AuthDatabase {
+    SearchWorld() {
+        make(1, "Alice", "alice@example.org");
+        make(2, "alina", "a.lina@school.edu");
+        make(3, "bob", std::nullopt);
+        make(4, "Malika", "mal@example.org");
+        CHECK(
+            repo::set_active(**this, {UserKind::student, 4}, false, clock.wall_now()).has_value());
+    }
+    void make(std::int64_t id, std::string name, std::optional<std::string> email) {
+        repo::User made = user(UserKind::student, id, std::move(name));
+        made.email = std::move(email);
+        REQUIRE(repo::insert_user(**this, made).has_value());
+    }
+    std::string found(const UserSearch& search, std::int64_t offset = 0, std::int64_t limit = 20) {
+        const auto page = repo::search_users(**this, search, offset, limit);
+        REQUIRE(page.has_value());
+        std::string names = std::to_string(page->total) + ":";
+        for (const repo::User& one : page->users) {
+            names.append(" ").append(one.username);
+        }
+        return names;
+    }
+};
+
+}  // namespace
+
+TEST_SUITE("repo/auth_search") {
+    TEST_CASE("every user has an oid that stays, and a wallet") {
+        AuthDatabase db;
+        REQUIRE(repo::begin_object_ids(*db, "0123456789").has_value());
+        std::set<std::string> oids;
+        for (int id = 1; id <= 50; ++id) {
+            const auto key = db.add(UserKind::teacher, id, "t" + std::to_string(id)).key;
+            const auto user = repo::find_user(*db, key).value().value();
+            CHECK(user.oid.size() == 24);
+            CHECK(user.oid.find_first_not_of("0123456789abcdef") == std::string::npos);
+            CHECK(user.oid.substr(8, 10) == "0123456789");
+            CHECK(repo::find_user_by_oid(*db, user.oid).value()->key == key);
+            const auto wallet = repo::find_wallet(*db, user.oid).value().value();
+            CHECK(wallet.balance == 0);
+            CHECK(oids.insert(user.oid).second);
+            CHECK(oids.insert(wallet.oid).second);
+        }
+        const auto before = repo::find_user(*db, "t7").value().value();
+        REQUIRE(repo::change_user_id(*db, before.key, 700).has_value());
+        CHECK(repo::find_user_by_oid(*db, before.oid).value()->key.id == 700);
+        CHECK(repo::find_wallet(*db, before.oid).value().has_value());
+    }
+
+    TEST_CASE("the first four bytes of an oid are the second in which the user was made") {
+        AuthDatabase db;
+        const auto user = db.add(UserKind::student, 1, "alice");
+        const auto oid = repo::find_user(*db, user.key).value()->oid;
+        const auto seconds = user.created_at.time_since_epoch().count() / 1'000'000;
+        CHECK(std::stoll(oid.substr(0, 8), nullptr, 16) == (seconds & 0xffffffff));
+    }
+
+    TEST_CASE("the counter of ids wraps at three bytes") {
+        AuthDatabase db;
+        REQUIRE((*db).execute("UPDATE object_ids SET counter = 16777213").has_value());
+        for (int id = 1; id <= 3; ++id) {
+            db.add(UserKind::student, id, "s" + std::to_string(id));
+        }
+        CHECK(repo::find_user(*db, "s1").value()->oid.ends_with("fffffe"));
+        CHECK(repo::find_user(*db, "s2").value()->oid.ends_with("000000"));
+        CHECK(db.number("SELECT count(DISTINCT oid) FROM wallets") == 3);
+    }
+
+    TEST_CASE("an address is found whatever its case, and is one user's") {
+        SearchWorld db;
+        CHECK(repo::find_user_by_email(*db, "ALICE@Example.ORG").value()->username == "Alice");
+        CHECK_FALSE(repo::find_user_by_email(*db, "alice@example").value().has_value());
+        const repo::UserKey bob{UserKind::student, 3};
+        const auto taken =
+            repo::change_user(*db, bob, {.email = "Alice@example.org"}, db.clock.wall_now());
+        CHECK(taken.error().reason() == "unique_violation");
+    }
+
+    TEST_CASE("parts are found from three characters on, beginnings from one") {
+        SearchWorld db;
+        CHECK(db.found({}) == "4: Alice alina bob Malika");
+        CHECK(db.found({.username = "ALI"}) == "3: Alice alina Malika");
+        CHECK(db.found({.username = "lik"}) == "1: Malika");
+        CHECK(db.found({.username = "al"}) == "2: Alice alina");
+        CHECK(db.found({.username = "A"}) == "2: Alice alina");
+        CHECK(db.found({.username = "li"}) == "0:");
+        CHECK(db.found({.email = "@example.org"}) == "2: Alice Malika");
+        CHECK(db.found({.email = "a."}) == "1: alina");
+        CHECK(db.found({.username = "alice2"}) == "0:");
+    }
+
+    TEST_CASE("all that is asked for must fit") {
+        SearchWorld db;
+        CHECK(db.found({.username = "ali", .email = "example"}) == "2: Alice Malika");
+        CHECK(db.found({.username = "ali", .is_active = true}) == "2: Alice alina");
+        CHECK(db.found({.username = "ali", .is_active = false}) == "1: Malika");
+        CHECK(db.found({.is_active = false}) == "1: Malika");
+        CHECK(db.found({.is_active = true}) == "3: Alice alina bob");
+        CHECK(db.found({.username = "a", .email = "a.", .is_active = true}) == "1: alina");
+    }
+
+    TEST_CASE("what means something to the index is only text") {
+        SearchWorld db;
+        for (const char* text : {"\"", "\"\"\"", "ali*", "ali OR bob", "^ali", "username : ali",
+                                 "%", "___", "(ali", "al\xc3\xaf", "\xff\xfe\xfd", "ali\n"}) {
+            CAPTURE(text);
+            CHECK(db.found({.username = text}) == "0:");
+            CHECK(db.found({.email = text}) == "0:");
+        }
+    }
+
+    TEST_CASE("pages follow each other in the order of making; the total is of all") {
+        SearchWorld db;
+        CHECK(db.found({.username = "ali"}, 0, 2) == "3: Alice alina");
+        CHECK(db.found({.username = "ali"}, 2, 2) == "3: Malika");
+        CHECK(db.found({.username = "ali"}, 4, 2) == "3:");
+        CHECK(db.found({}, 3, 2) == "4: Malika");
+        CHECK(db.found({.is_active = true}, 1, 1) == "3: alina");
+    }
+
+    TEST_CASE("changes and deletions show at once") {
+        SearchWorld db;
+        const repo::UserKey alice{UserKind::student, 1};
+        REQUIRE(repo::change_user(*db, alice, {.username = "carol", .email = "c@d.ef"},
+                                  db.clock.wall_now())
+                    .has_value());
+        CHECK(db.found({.username = "alice"}) == "0:");
+        CHECK(db.found({.username = "car", .email = "c@d"}) == "1: carol");
+        REQUIRE(
+            repo::change_user(*db, alice, {.is_active = false}, db.clock.wall_now()).has_value());
+        CHECK(db.found({.username = "car", .is_active = true}) == "0:");
+        CHECK(db.found({.is_active = false}) == "2: carol Malika");
+        REQUIRE(repo::delete_user(*db, alice).has_value());
+        CHECK(db.found({.username = "car"}) == "0:");
+        CHECK(db.found({}) == "3: alina bob Malika");
+        CHECK(db.number("SELECT count(*) FROM user_search") == 3);
+        CHECK(db.number("SELECT sum(users) FROM user_totals") == 3);
+        CHECK(db.number("SELECT count(*) FROM wallets") == 4);  // accounts stay
+    }
+
+    TEST_CASE("a list is sifted by the same rules") {
+        SearchWorld db;
+        const UserSearch searches[] = {{},
+                                       {.username = "ALI"},
+                                       {.username = "al"},
+                                       {.username = "li"},
+                                       {.email = "example"},
+                                       {.email = "a."},
+                                       {.is_active = false},
+                                       {.username = "ali", .is_active = true}};
+        const auto everybody = repo::search_users(*db, {}, 0, 20).value();
+        for (const UserSearch& search : searches) {
+            std::string sifted;
+            for (const repo::User& user : everybody.users) {
+                sifted += repo::is_wanted(search, user) ? " " + user.username : "";
+            }
+            const std::string found = db.found(search);
+            CHECK(found.substr(found.find(':') + 1) == sifted);
+        }
+    }
+
+    TEST_CASE("more than the bound is counted to the bound, and says so") {
+        AuthDatabase db;
+        REQUIRE((*db)
+                    .execute("WITH RECURSIVE n (i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n "
+                             "WHERE i < ?) INSERT INTO users (kind, id, username, password_hash, "
+                             "is_active, must_change_password, created_at, updated_at) "
+                             "SELECT 'student', i, 'pupil' || i, '', 1, 0, 0, 0 FROM n",
+                             repo::found_users_max)
+                    .has_value());
+        REQUIRE((*db)
+                    .execute("INSERT INTO user_search (rowid, username, email, status) "
+                             "SELECT number, '  ' || username, '  ', 'yes' FROM users")
+                    .has_value());
+        const auto all = repo::search_users(*db, {.username = "pupil"}, 0, 1).value();
+        CHECK(all.total == repo::found_users_max);
+        CHECK(all.is_exact);
+        db.add(UserKind::student, 20'000, "pupil_more");
+        const auto more = repo::search_users(*db, {.username = "pupil"}, 0, 1).value();
+        CHECK(more.total == repo::found_users_max);
+        CHECK_FALSE(more.is_exact);
+        CHECK(repo::search_users(*db, {}, 0, 1).value().total == repo::found_users_max + 1);
+        CHECK(repo::search_users(*db, {.username = "pupil"}, repo::found_users_max, 5)
+                  .value()
+                  .users.empty());
+    }
+
+    TEST_CASE("a database of before gets ids, wallets and an index for all its users") {
+        core::ManualClock clock;
+        auto database = storage::Database::open({}).value();
+        auto opened = database->connect_writer();
+        storage::Connection& old = **opened;
+        const auto steps = repo::auth_migrations();
+        REQUIRE(storage::migrate(old, steps.first(6), clock).has_value());
+        REQUIRE(old.run_script("INSERT INTO users (kind, id, username, password_hash, is_active, "
+                               "must_change_password, email, created_at, updated_at) VALUES "
+                               "('admin', 1, 'root', '', 1, 0, '', 1700000000000000, 0), "
+                               "('student', 1, 'alice', '', 1, 0, 'A@b.co', 1700000001000000, 0), "
+                               "('student', 2, 'alina', '', 0, 0, 'a@B.co', 1700000002000000, 0), "
+                               "('teacher', 1, 'tina', '', 1, 0, NULL, 1700000003000000, 0)")
+                    .has_value());
+        REQUIRE(storage::migrate(old, steps, clock).has_value());
+        const auto alice = repo::find_user_by_email(old, "a@b.co").value().value();
+        CHECK(alice.username == "alice");
+        CHECK(alice.oid.starts_with("6553f101"));
+        CHECK(alice.origin == repo::UserOrigin::code);
+        CHECK(repo::find_user(old, "root").value()->origin == repo::UserOrigin::admin);
+        CHECK_FALSE(repo::find_user(old, "root").value()->email.has_value());
+        CHECK_FALSE(repo::find_user(old, "alina").value()->email.has_value());
+        const auto found = repo::search_users(old, {.username = "ali"}, 0, 10).value();
+        CHECK(found.total == 2);
+        CHECK(repo::search_users(old, {.is_active = false}, 0, 10).value().total == 1);
+        const auto everybody = repo::search_users(old, {}, 0, 10).value();
+        REQUIRE(everybody.users.size() == 4);
+        std::set<std::string> oids;
+        for (const repo::User& user : everybody.users) {
+            CHECK(oids.insert(user.oid).second);
+            CHECK(oids.insert(repo::find_wallet(old, user.oid).value()->oid).second);
+        }
+        repo::User late;
+        late.key = {UserKind::student, 3};
+        late.username = "late";
+        REQUIRE(repo::insert_user(old, late).has_value());
+        CHECK(oids.insert(repo::find_user(old, "late").value()->oid).second);
+    }
+
+    TEST_CASE("every search is answered from an index") {
+        AuthDatabase db;
+        const auto all_indexed = [](const std::string& plan) {
+            CAPTURE(plan);
+            CHECK(plan.find("SCAN users\n") == std::string::npos);
+            CHECK(plan.find("USE TEMP B-TREE") == std::string::npos);
+            return plan;
+        };
+        const std::string select = "EXPLAIN QUERY PLAN SELECT * FROM users WHERE ";
+        const auto text = all_indexed(
+            db.plan(select + "number IN (SELECT rowid FROM user_search WHERE user_search MATCH ? "
+                             "ORDER BY rowid LIMIT ? OFFSET ?) ORDER BY number",
+                    "username : \"ali\"", 20, 0));
+        CHECK(text.find("user_search VIRTUAL TABLE INDEX") != std::string::npos);
+        CHECK(text.find("users_by_number (number=?)") != std::string::npos);
+        const auto status =
+            all_indexed(db.plan(select + "number IN (SELECT number FROM users WHERE is_active = ? "
+                                         "ORDER BY number LIMIT ? OFFSET ?) ORDER BY number",
+                                true, 20, 0));
+        CHECK(status.find("COVERING INDEX users_by_status (is_active=?)") != std::string::npos);
+        CHECK(db.plan(select + "oid = ?", "x").find("users_by_oid (oid=?)") != std::string::npos);
+        CHECK(db.plan(select + "email = ? COLLATE NOCASE", "x").find("users_by_email (email=?)") !=
+              std::string::npos);
+    }
+}
