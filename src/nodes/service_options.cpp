@@ -16,6 +16,7 @@ std::map<std::string, std::string> tag_descriptions() {
         {"internal", "Between nodes only (Internal-Token)."},
         {"login", "Login in its steps."},
         {"operation", "Figures for those who run the service."},
+        {"own account", "What users change of their own account."},
         {"people", "Students and teachers as the data node knows them."},
         {"queue", "Selections on their way: submit, look, wait, take back."},
         {"registration", "New accounts, with a code."},
@@ -24,6 +25,7 @@ std::map<std::string, std::string> tag_descriptions() {
         {"students", "Students of a course or teacher."},
         {"tags", "Tags of courses and students."},
         {"two-factor", "Codes of an authenticator: set up, checked, reset."},
+        {"users", "Other people's accounts: for administrators."},
     };
 }
 

@@ -77,6 +77,7 @@ TESTED_ELSEWHERE = {
     "nodes/assembly": "tests/system/daemons_test.cpp",
     "nodes/auth/auth_options": "tests/nodes/auth/auth_node_test.cpp",
     "nodes/auth/auth_state": "tests/nodes/auth/auth_node_test.cpp",
+    "nodes/auth/data_calls": "tests/nodes/auth/course_admin_test.cpp",
     "nodes/auth/password_work": "tests/nodes/auth/login_test.cpp",
     "nodes/auth/steps": "tests/nodes/auth/error_rows_test.cpp",
     "nodes/auth/tokens": "tests/nodes/auth/sessions_test.cpp",
@@ -94,12 +95,17 @@ TESTED_ELSEWHERE = {
     "nodes/upstream": "tests/nodes/student/student_node_test.cpp",
     "nodes/wire/auth": "tests/nodes/auth/auth_node_test.cpp",
     "nodes/wire/course": "tests/nodes/data/data_node_test.cpp",
+    "nodes/wire/course_admin": "tests/nodes/auth/course_admin_test.cpp",
     "nodes/wire/directory": "tests/nodes/auth/directory_test.cpp",
+    "nodes/wire/own_account": "tests/nodes/auth/own_account_test.cpp",
     "nodes/wire/people": "tests/nodes/data/data_node_test.cpp",
+    "nodes/wire/people_batch": "tests/nodes/auth/student_tags_test.cpp",
     "nodes/wire/queue": "tests/nodes/queue/queue_node_test.cpp",
+    "nodes/wire/reset_codes": "tests/nodes/auth/reset_codes_test.cpp",
     "nodes/wire/selection": "tests/nodes/data/data_node_test.cpp",
     "nodes/wire/student": "tests/nodes/student/student_node_test.cpp",
     "nodes/wire/teacher": "tests/nodes/teacher/teacher_node_test.cpp",
+    "nodes/wire/user_admin": "tests/nodes/auth/user_admin_test.cpp",
 }
 
 

@@ -1,10 +1,17 @@
 #include "courseselect/nodes/auth/account_maker.hpp"
 
+#include <fmt/format.h>
+
 #include <utility>
+
+#include "courseselect/nodes/auth/steps.hpp"
+#include "courseselect/repo/auth_administration.hpp"
+#include "courseselect/repo/auth_search.hpp"
 
 namespace courseselect::nodes::accounts {
 namespace {
 
+namespace auth = courseselect::auth;
 using core::Errc;
 
 /// How long the request itself may take to tell the data node before the outbox steps in.
@@ -40,16 +47,94 @@ async::Task<core::Result<>> AccountMaker::check(repo::User user, std::string cod
 async::Task<core::Result<MadeAccount>> AccountMaker::make(api::Context& context, repo::User user,
                                                           std::string code) {
     COURSESELECT_CO_TRY(auto profile, co_await create(context, user, std::move(code)));
-    COURSESELECT_CO_TRY(const Delivery delivery, co_await introduce(profile));
-    if (delivery == Delivery::refused || delivery == Delivery::id_taken) {
-        repo::AuditEntry event = state_.event(context, "register_undone", profile.name);
-        COURSESELECT_CO_TRY_OK(co_await outbox_.undo(std::move(event), std::move(profile)));
-        co_return core::Error(Errc::internal, "profile_refused",
-                              "the data node refused the profile");
-    }
+    COURSESELECT_CO_TRY(const Delivery delivery,
+                        co_await settle(context, profile, "register_undone"));
     user.key = profile.user;
     COURSESELECT_CO_TRY(auto session, co_await promise(context, user, delivery));
     co_return MadeAccount{std::move(user), std::move(session)};
+}
+
+async::Task<core::Result<Delivery>> AccountMaker::settle(api::Context& context,
+                                                         repo::ProfileEntry& profile,
+                                                         std::string action) {
+    COURSESELECT_CO_TRY(const Delivery delivery, co_await introduce(profile));
+    if (delivery == Delivery::refused || delivery == Delivery::id_taken) {
+        repo::AuditEntry event = state_.event(context, std::move(action), profile.name);
+        COURSESELECT_CO_TRY_OK(co_await outbox_.undo(std::move(event), profile));
+        co_return core::Error(Errc::internal, "profile_refused",
+                              "the data node refused the profile");
+    }
+    co_return delivery;
+}
+
+async::Task<core::Result<>> AccountMaker::make_for_admin(api::Context& context, repo::User user,
+                                                         std::optional<std::string> name) {
+    const UserKind kind = user.key.kind;
+    if (kind != UserKind::admin) {
+        COURSESELECT_CO_TRY_OK(co_await outbox_.ensure_ids(kind, 1));
+    }
+    COURSESELECT_CO_TRY(auto profile,
+                        co_await store_for_admin(context, std::move(user), std::move(name)));
+    if (kind == UserKind::admin) {
+        co_return core::Result<>();
+    }
+    outbox_.refill_soon(kind);
+    COURSESELECT_CO_TRY(const Delivery delivery,
+                        co_await settle(context, profile, "add_user_undone"));
+    COURSESELECT_CO_TRY_OK(co_await keep(profile.user, delivery));
+    co_return core::Result<>();
+}
+
+async::Task<core::Result<repo::User>> AccountMaker::keep(repo::UserKey key, Delivery delivery) {
+    auto promise = [key, is_delivered = delivery == Delivery::done,
+                    now = state_.runtime.clock.wall_now()](
+                       storage::Connection& connection) -> core::Result<repo::User> {
+        COURSESELECT_TRY(auto user, repo::find_user(connection, key));
+        if (!user) {
+            return core::Error(Errc::internal, "account_gone", "the outbox was faster");
+        }
+        COURSESELECT_TRY_OK(is_delivered ? repo::delete_profile(connection, key)
+                                         : repo::promise_profile(connection, key, now));
+        return *std::move(user);
+    };
+    auto kept = co_await state_.writes->run(std::move(promise));
+    co_return kept;
+}
+
+async::Task<core::Result<repo::ProfileEntry>> AccountMaker::store_for_admin(
+    api::Context& context, repo::User user, std::optional<std::string> name) {
+    std::string target = fmt::format("{} {}", auth::user_kind_name(user.key.kind), user.username);
+    auto store = [user = std::move(user), name = std::move(name)](
+                     storage::Connection& connection) mutable -> core::Result<repo::ProfileEntry> {
+        const bool is_admin = user.key.kind == UserKind::admin;
+        COURSESELECT_TRY(const auto other, repo::find_user(connection, user.username));
+        if (other) {
+            const bool same = is_admin && other->key.kind == UserKind::admin;
+            return core::Error(Errc::invalid_argument, "name_taken",
+                               same ? "Admin already exists" : "User already exists");
+        }
+        if (user.email) {
+            COURSESELECT_TRY(const auto owner, repo::find_user_by_email(connection, *user.email));
+            if (owner) {
+                return core::Error(Errc::invalid_argument, "email_taken", "Email already exists");
+            }
+        }
+        COURSESELECT_TRY(user.key.id, repo::take_id(connection, user.key.kind));
+        COURSESELECT_TRY_OK(repo::insert_user(connection, user));
+        if (name) {
+            COURSESELECT_TRY_OK(repo::set_display_name(connection, user.key, *name));
+        }
+        repo::ProfileEntry profile{.user = user.key,
+                                   .name = user.username,
+                                   .next_at = user.created_at + first_delivery_time};
+        if (!is_admin) {
+            COURSESELECT_TRY_OK(repo::insert_profile(connection, profile));
+        }
+        return profile;
+    };
+    auto profile =
+        co_await act_as_admin(state_, context, "add_user", std::move(target), std::move(store));
+    co_return profile;
 }
 
 async::Task<core::Result<repo::ProfileEntry>> AccountMaker::create(api::Context& context,

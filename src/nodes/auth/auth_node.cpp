@@ -3,17 +3,23 @@
 #include <utility>
 
 #include "courseselect/nodes/auth/account_maker.hpp"
+#include "courseselect/nodes/auth/account_remover.hpp"
 #include "courseselect/nodes/auth/administration.hpp"
 #include "courseselect/nodes/auth/auth_state.hpp"
 #include "courseselect/nodes/auth/control_feed.hpp"
+#include "courseselect/nodes/auth/course_admin.hpp"
 #include "courseselect/nodes/auth/directory.hpp"
 #include "courseselect/nodes/auth/housekeeping.hpp"
 #include "courseselect/nodes/auth/login.hpp"
+#include "courseselect/nodes/auth/own_account.hpp"
 #include "courseselect/nodes/auth/profile_outbox.hpp"
 #include "courseselect/nodes/auth/registration.hpp"
+#include "courseselect/nodes/auth/reset_codes.hpp"
 #include "courseselect/nodes/auth/sessions.hpp"
+#include "courseselect/nodes/auth/student_tags.hpp"
 #include "courseselect/nodes/auth/system_settings.hpp"
 #include "courseselect/nodes/auth/two_factor.hpp"
+#include "courseselect/nodes/auth/user_admin.hpp"
 #include "courseselect/nodes/health.hpp"
 #include "courseselect/nodes/parts.hpp"
 
@@ -34,11 +40,18 @@ core::Result<std::unique_ptr<AuthNode>> AuthNode::open(
     node->outbox_ = std::make_unique<ProfileOutbox>(state, *node->data_node_);
     node->housekeeping_ = std::make_unique<Housekeeping>(state);
     node->accounts_ = std::make_unique<AccountMaker>(state, *node->outbox_);
+    node->remover_ = std::make_unique<AccountRemover>(state, *node->data_node_);
     node->registration_ = std::make_unique<Registration>(state, *node->accounts_);
     node->login_ = std::make_unique<Login>(state);
     node->two_factor_ = std::make_unique<TwoFactor>(state);
     node->sessions_ = std::make_unique<Sessions>(state);
     node->administration_ = std::make_unique<Administration>(state);
+    node->own_account_ = std::make_unique<OwnAccount>(state);
+    node->reset_codes_ = std::make_unique<ResetCodes>(state);
+    node->user_admin_ =
+        std::make_unique<UserAdmin>(state, *node->accounts_, *node->remover_, *node->data_node_);
+    node->student_tags_ = std::make_unique<StudentTags>(state, *node->data_node_);
+    node->course_admin_ = std::make_unique<CourseAdmin>(state, *node->data_node_);
     node->settings_ = std::make_unique<SystemSettings>(state);
     node->feed_ = std::make_unique<ControlFeed>(state);
     node->service_ =
@@ -49,6 +62,11 @@ core::Result<std::unique_ptr<AuthNode>> AuthNode::open(
     node->two_factor_->add_routes(*node->service_);
     node->sessions_->add_routes(*node->service_);
     node->administration_->add_routes(*node->service_);
+    node->own_account_->add_routes(*node->service_);
+    node->reset_codes_->add_routes(*node->service_);
+    node->user_admin_->add_routes(*node->service_);
+    node->student_tags_->add_routes(*node->service_);
+    node->course_admin_->add_routes(*node->service_);
     node->settings_->add_routes(*node->service_);
     node->feed_->add_routes(*node->service_);
     add_directory_routes(*node->service_, state);
@@ -60,6 +78,7 @@ async::Task<core::Result<>> AuthNode::start() {
     auto made = co_await administration_->make_first_admins();
     if (made) {
         outbox_->start();
+        remover_->start();
         housekeeping_->start();
     }
     co_return made;
@@ -70,6 +89,7 @@ void AuthNode::drain() { state_->control.close(); }
 async::Task<> AuthNode::stop() {
     drain();
     co_await housekeeping_->stop();
+    co_await remover_->stop();
     co_await outbox_->stop();
     co_await state_->tasks.join();
     co_await state_->writes->stop();
@@ -87,7 +107,10 @@ NodeParts AuthNode::parts() {
     return parts;
 }
 
-async::Task<> AuthNode::deliver_profiles() { return outbox_->deliver_due(); }
+async::Task<> AuthNode::deliver_profiles() {
+    co_await remover_->deliver_due();  // first: it frees names that a new profile may have
+    co_await outbox_->deliver_due();
+}
 
 async::Task<core::Result<std::int64_t>> AuthNode::purge() { return housekeeping_->purge(); }
 

@@ -38,7 +38,8 @@ GuessGuard::GuessGuard(const core::Clock& clock, const GuessLimits& limits,
       is_enabled_(limits.enabled),
       addresses_(std::move(addresses)),
       passwords_(limits.password),
-      totp_codes_(limits.totp) {}
+      totp_codes_(limits.totp),
+      reset_codes_(limits.reset) {}
 
 core::Result<> GuessGuard::admit(api::Context& context) {
     if (!is_enabled_) {
@@ -77,5 +78,13 @@ core::Result<> GuessGuard::admit_totp(api::Context& context, repo::UserKey user)
 }
 
 void GuessGuard::forgive_totp(repo::UserKey user) { totp_codes_.succeeded(repo::to_string(user)); }
+
+core::Result<> GuessGuard::admit_reset(api::Context& context) {
+    return charge(reset_codes_, context, context.client_address());
+}
+
+void GuessGuard::forgive_reset(const api::Context& context) {
+    reset_codes_.succeeded(context.client_address());
+}
 
 }  // namespace courseselect::nodes::accounts

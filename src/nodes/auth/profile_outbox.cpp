@@ -142,13 +142,13 @@ async::Task<Delivery> ProfileOutbox::compare(repo::ProfileEntry entry) {
     co_return ours ? Delivery::done : Delivery::id_taken;
 }
 
-core::WallTime ProfileOutbox::next_try(std::int64_t attempts) const {
-    const ProfileOptions& options = state_.options.profiles;
+core::WallTime profile_retry_at(const AuthState& state, std::int64_t attempts) {
+    const ProfileOptions& options = state.options.profiles;
     auto delay = options.retry_first;
     for (std::int64_t i = 0; i < attempts && delay < options.retry_max; ++i) {
         delay *= 2;
     }
-    return state_.runtime.clock.wall_now() + std::min(delay, options.retry_max);
+    return state.runtime.clock.wall_now() + std::min(delay, options.retry_max);
 }
 
 async::Task<core::Result<>> ProfileOutbox::undo(repo::AuditEntry event, repo::ProfileEntry entry) {
@@ -166,7 +166,7 @@ async::Task<core::Result<>> ProfileOutbox::undo(repo::AuditEntry event, repo::Pr
 
 async::Task<core::Result<>> ProfileOutbox::deliver_one(repo::ProfileEntry entry, bool& is_away) {
     const repo::UserKey user = entry.user;
-    const core::WallTime next_at = next_try(entry.attempts);
+    const core::WallTime next_at = profile_retry_at(state_, entry.attempts);
     const Delivery delivery = co_await deliver(entry);
     is_away = delivery == Delivery::away;
     if (delivery == Delivery::refused) {

@@ -2,12 +2,28 @@
 
 #include "courseselect/auth/token_issuer.hpp"
 #include "courseselect/auth/totp.hpp"
+#include "courseselect/repo/auth_sessions.hpp"
 #include "courseselect/repo/auth_tokens.hpp"
 
 namespace courseselect::nodes::accounts {
 
 namespace auth = courseselect::auth;
 using core::Errc;
+
+namespace {
+
+core::Result<> check_session(storage::Connection& connection, const Caller& caller) {
+    if (caller.session.empty()) {
+        return {};
+    }
+    COURSESELECT_TRY(const auto session, repo::find_session_row(connection, caller.session));
+    if (!session) {
+        return core::Error(Errc::unauthenticated, "session_over", "Invalid token");
+    }
+    return {};
+}
+
+}  // namespace
 
 core::Error invalid_totp() { return {Errc::invalid_argument, "totp_wrong", "Invalid 2FA code"}; }
 
@@ -91,12 +107,38 @@ core::Result<> confirm_totp(storage::Connection& connection, const repo::User& u
     return repo::activate_totp(connection, user.key, now);
 }
 
-core::Result<repo::User> find_admin(storage::Connection& connection, const Principal& who) {
-    COURSESELECT_TRY(auto admin, repo::find_user(connection, key_of(who)));
+Caller caller_of(const AuthState& state, const api::Context& context) {
+    const auto claims = state.tokens.claims(context.token, TokenType::access);
+    return {context.who(), claims ? claims->session_id : std::string()};
+}
+
+core::Result<repo::User> find_caller(storage::Connection& connection, const Caller& caller) {
+    COURSESELECT_TRY(auto user, repo::find_user(connection, key_of(caller.who)));
+    if (!user) {
+        return core::Error(Errc::not_found, "user_gone", "User not found");
+    }
+    if (!user->is_active) {
+        return core::Error(Errc::unauthenticated, "inactive", "Invalid token");
+    }
+    COURSESELECT_TRY_OK(check_session(connection, caller));
+    return *std::move(user);
+}
+
+core::Result<repo::User> find_admin(storage::Connection& connection, const Caller& caller) {
+    COURSESELECT_TRY(auto admin, repo::find_user(connection, key_of(caller.who)));
     if (!admin || !admin->is_active) {
         return core::Error(Errc::not_found, "admin_gone", "Admin not found");
     }
+    COURSESELECT_TRY_OK(check_session(connection, caller));
     return *std::move(admin);
+}
+
+async::Task<core::Result<>> require_admin(AuthState& state, api::Context& context) {
+    auto look = [caller = caller_of(state, context)](storage::Connection& connection) {
+        return find_admin(connection, caller);
+    };
+    COURSESELECT_CO_TRY_OK(co_await state.readers->read(std::move(look)));
+    co_return core::Result<>();
 }
 
 }  // namespace courseselect::nodes::accounts

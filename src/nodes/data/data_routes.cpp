@@ -288,6 +288,32 @@ void DataNode::add_internal_routes() {
                  [this](Context&, wire::IdRequest request) {
                      return editor_->reserve_ids(std::move(request));
                  });
+    add_batch_routes();
+}
+
+void DataNode::add_batch_routes() {
+    service_.add(internal_post("/internal/students/lookup")
+                     .summary("The tags of many students.")
+                     .tag("internal")
+                     .body<wire::StudentLookup>(),
+                 [this](Context&, wire::StudentLookup lookup) {
+                     return editor_->tags_of(std::move(lookup));
+                 });
+    service_.add(internal_post("/internal/students/tags")
+                     .summary("Add tags to those that many students have.")
+                     .tag("internal")
+                     .body<wire::StudentTagsList>(),
+                 [this](Context&, wire::StudentTagsList more) {
+                     return editor_->merge_student_tags(std::move(more));
+                 });
+    service_.add(internal_post("/internal/courses/assign-teacher")
+                     .summary("Give many courses to a teacher.")
+                     .tag("internal")
+                     .body<wire::TeacherAssignment>()
+                     .error(404, teacher_missing_text),
+                 [this](Context&, wire::TeacherAssignment assignment) {
+                     return editor_->assign_teacher(std::move(assignment));
+                 });
 }
 
 }  // namespace courseselect::nodes::data

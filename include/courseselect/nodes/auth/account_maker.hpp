@@ -1,6 +1,7 @@
 #pragma once
 /// How an account comes into being, in this node and in the data node.
 
+#include <optional>
 #include <string>
 
 #include "courseselect/nodes/auth/auth_state.hpp"
@@ -31,11 +32,28 @@ class AccountMaker {
     /// `profile_refused`, and then nothing remains.
     [[nodiscard]] async::Task<core::Result<MadeAccount>> make(api::Context& context,
                                                               repo::User user, std::string code);
+    /// The same on behalf of an administrator: without code, tags and session, but with what the
+    /// user is called besides the user name, if that is known. Administrators
+    /// themselves have no profile. `user.key.id` is given here.
+    /// Errors: those of `find_admin`; invalid_argument `User already exists` or, for an
+    /// administrator, `Admin already exists`; `Email already exists`; unavailable; internal
+    /// `profile_refused`.
+    [[nodiscard]] async::Task<core::Result<>> make_for_admin(api::Context& context, repo::User user,
+                                                             std::optional<std::string> name);
 
   private:
+    /// Gives the account to its client: its profile is delivered, or follows.
+    [[nodiscard]] async::Task<core::Result<repo::User>> keep(repo::UserKey key, Delivery delivery);
     [[nodiscard]] async::Task<core::Result<repo::ProfileEntry>> create(api::Context& context,
                                                                        repo::User user,
                                                                        std::string code);
+    [[nodiscard]] async::Task<core::Result<repo::ProfileEntry>> store_for_admin(
+        api::Context& context, repo::User user, std::optional<std::string> name);
+    /// Tells the data node of an account; one that it refuses is undone, `action` tells of it.
+    /// Errors: internal `profile_refused`.
+    [[nodiscard]] async::Task<core::Result<Delivery>> settle(api::Context& context,
+                                                             repo::ProfileEntry& profile,
+                                                             std::string action);
     [[nodiscard]] async::Task<core::Result<Delivery>> introduce(repo::ProfileEntry& profile);
     [[nodiscard]] async::Task<core::Result<std::int64_t>> next_id(repo::UserKey user);
     [[nodiscard]] async::Task<core::Result<NewSession>> promise(api::Context& context,

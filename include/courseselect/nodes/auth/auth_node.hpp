@@ -17,15 +17,21 @@ namespace courseselect::nodes::accounts {
 
 struct AuthState;
 class AccountMaker;
+class AccountRemover;
 class Administration;
 class ControlFeed;
+class CourseAdmin;
 class Housekeeping;
 class Login;
+class OwnAccount;
 class ProfileOutbox;
 class Registration;
+class ResetCodes;
 class Sessions;
+class StudentTags;
 class SystemSettings;
 class TwoFactor;
+class UserAdmin;
 
 /// Accounts live here, profiles in the data node; the profile of a new account reaches it through
 /// an outbox, so that registration works while the data node is away.
@@ -51,7 +57,8 @@ class AuthNode final : public Node {
     void drain() override;
     [[nodiscard]] NodeParts parts() override;
 
-    /// Delivers the profiles that are due, now instead of at the next turn of the background task.
+    /// Delivers and removes the profiles that are due, now instead of at the next turn of the
+    /// background task.
     [[nodiscard]] async::Task<> deliver_profiles();
     /// Forgets what is over, now; returns how many rows.
     [[nodiscard]] async::Task<core::Result<std::int64_t>> purge();
@@ -66,11 +73,17 @@ class AuthNode final : public Node {
     std::unique_ptr<ProfileOutbox> outbox_;
     std::unique_ptr<Housekeeping> housekeeping_;
     std::unique_ptr<AccountMaker> accounts_;
+    std::unique_ptr<AccountRemover> remover_;
     std::unique_ptr<Registration> registration_;
     std::unique_ptr<Login> login_;
     std::unique_ptr<TwoFactor> two_factor_;
     std::unique_ptr<Sessions> sessions_;
+    std::unique_ptr<OwnAccount> own_account_;
     std::unique_ptr<Administration> administration_;
+    std::unique_ptr<ResetCodes> reset_codes_;
+    std::unique_ptr<UserAdmin> user_admin_;
+    std::unique_ptr<StudentTags> student_tags_;
+    std::unique_ptr<CourseAdmin> course_admin_;
     std::unique_ptr<SystemSettings> settings_;
     std::unique_ptr<ControlFeed> feed_;
     std::unique_ptr<api::Service> service_;

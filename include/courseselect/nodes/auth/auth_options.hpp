@@ -26,6 +26,8 @@ struct GuessLimits {
     courseselect::auth::ThrottleOptions password{.free_attempts = 20};
     /// 2FA codes, by account: three of a million codes fit at a time, so 10 and then slower.
     courseselect::auth::ThrottleOptions totp{.free_attempts = 10};
+    /// Reset codes, by address: 40 bits are enough only while tries are few.
+    courseselect::auth::ThrottleOptions reset{.free_attempts = 5};
 };
 
 /// How profiles reach the data node.

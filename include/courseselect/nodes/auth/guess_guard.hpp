@@ -32,6 +32,10 @@ class GuessGuard {
     /// A 2FA code for this user: the address and the user are charged.
     [[nodiscard]] core::Result<> admit_totp(api::Context& context, repo::UserKey user);
     void forgive_totp(repo::UserKey user);
+    /// A reset code: whoever guesses does not say for whom, so the address alone is charged, and
+    /// hard. A right code forgives.
+    [[nodiscard]] core::Result<> admit_reset(api::Context& context);
+    void forgive_reset(const api::Context& context);
 
   private:
     GuessGuard(const core::Clock& clock, const GuessLimits& limits,
@@ -44,6 +48,7 @@ class GuessGuard {
     ratelimit::KeyedLimiter addresses_;
     courseselect::auth::Throttle passwords_;
     courseselect::auth::Throttle totp_codes_;
+    courseselect::auth::Throttle reset_codes_;
 };
 
 }  // namespace courseselect::nodes::accounts

@@ -55,7 +55,6 @@ class ProfileOutbox {
     [[nodiscard]] async::Task<core::Result<net::http::ClientResponse>> call(
         net::http::Method method, std::string target, std::string body);
     [[nodiscard]] async::Task<Delivery> compare(repo::ProfileEntry entry);
-    [[nodiscard]] core::WallTime next_try(std::int64_t attempts) const;
 
     AuthState& state_;
     net::http::Client& data_node_;
@@ -63,5 +62,8 @@ class ProfileOutbox {
     async::TaskGroup tasks_;
     bool refilling_[2] = {false, false};
 };
+
+/// When the data node is asked again after so many attempts: later each time.
+[[nodiscard]] core::WallTime profile_retry_at(const AuthState& state, std::int64_t attempts);
 
 }  // namespace courseselect::nodes::accounts

@@ -56,23 +56,76 @@ struct SessionStep {
 [[nodiscard]] core::Result<> confirm_totp(storage::Connection& connection, const repo::User& user,
                                           std::string_view code, core::WallTime now);
 
-/// The administrator behind an access token. Errors: not_found `Admin not found`.
+/// Who calls with an access token, and in which session.
+struct Caller {
+    Principal who;
+    std::string session;  ///< empty: the token is older than sessions
+};
+[[nodiscard]] Caller caller_of(const AuthState& state, const api::Context& context);
+
+/// The user behind an access token, at this moment: the other nodes learn soon that a session
+/// ended, this one knows at once.
+/// Errors: not_found `User not found`; unauthenticated `Invalid token` (inactive, session over).
+[[nodiscard]] core::Result<repo::User> find_caller(storage::Connection& connection,
+                                                   const Caller& caller);
+/// The administrator behind an access token. Errors: not_found `Admin not found`; unauthenticated
+/// `Invalid token` (session over).
 [[nodiscard]] core::Result<repo::User> find_admin(storage::Connection& connection,
-                                                  const Principal& who);
+                                                  const Caller& caller);
 
 /// Runs `body(Connection&)` in an audited write transaction, once the administrator behind the
-/// request is known to be one still. Errors: not_found `Admin not found`; those of the body.
+/// request is known to be one still. Errors: those of `find_admin` and of the body.
 template <class Body, class R = std::invoke_result_t<Body&, storage::Connection&>>
 [[nodiscard]] async::Task<R> act_as_admin(AuthState& state, api::Context& context,
                                           std::string action, std::string target, Body body) {
-    auto act = [who = context.who(), body = std::move(body)](storage::Connection& connection,
-                                                             repo::AuditEntry&) mutable -> R {
-        COURSESELECT_TRY_OK(find_admin(connection, who));
+    auto act = [caller = caller_of(state, context), body = std::move(body)](
+                   storage::Connection& connection, repo::AuditEntry&) mutable -> R {
+        COURSESELECT_TRY_OK(find_admin(connection, caller));
         return body(connection);
     };
     repo::AuditEntry event = state.event(context, std::move(action), std::move(target));
     auto done = co_await state.decide(std::move(event), std::move(act));
     co_return done;
+}
+
+/// The same for a look at the database: no audit, a snapshot. Other nodes may look too, where the
+/// route lets them.
+template <class Body, class R = std::invoke_result_t<Body&, storage::Connection&>>
+[[nodiscard]] async::Task<R> look_as_admin(AuthState& state, api::Context& context, Body body) {
+    if (!context.principal) {
+        auto seen = co_await state.readers->read(std::move(body));
+        co_return seen;
+    }
+    auto look = [caller = caller_of(state, context),
+                 body = std::move(body)](storage::Connection& connection) mutable -> R {
+        COURSESELECT_TRY_OK(find_admin(connection, caller));
+        return body(connection);
+    };
+    auto seen = co_await state.readers->read(std::move(look));
+    co_return seen;
+}
+
+/// For what another node does: is the caller an administrator still? Errors: those of
+/// `find_admin`.
+[[nodiscard]] async::Task<core::Result<>> require_admin(AuthState& state, api::Context& context);
+/// And afterwards: audits how it ended, and returns that. What failed without a refusal is not in
+/// the audit of this node.
+template <class R>
+[[nodiscard]] async::Task<R> record(AuthState& state, api::Context& context, std::string action,
+                                    std::string target, R outcome) {
+    repo::AuditEntry event = state.event(context, std::move(action), std::move(target));
+    core::Result<bool> verdict = true;
+    if (!outcome) {
+        verdict = outcome.error();
+    }
+    auto tell = [verdict = std::move(verdict)](storage::Connection&, repo::AuditEntry&) {
+        return verdict;
+    };
+    const auto told = co_await state.decide(std::move(event), std::move(tell));
+    if (!told) {
+        co_return told.error();
+    }
+    co_return outcome;
 }
 
 [[nodiscard]] core::Error invalid_totp();

@@ -10,6 +10,7 @@
 #include "courseselect/nodes/data/data_state.hpp"
 #include "courseselect/nodes/wire/course.hpp"
 #include "courseselect/nodes/wire/people.hpp"
+#include "courseselect/nodes/wire/people_batch.hpp"
 
 namespace courseselect::nodes::data {
 
@@ -49,6 +50,17 @@ class CatalogueEditor {
 
     /// Ids that nobody else gets, for the auth node.
     [[nodiscard]] async::Task<core::Result<wire::IdBlock>> reserve_ids(wire::IdRequest request);
+
+    /// The tags of those that exist.
+    [[nodiscard]] async::Task<core::Result<wire::StudentTagsList>> tags_of(
+        wire::StudentLookup lookup);
+    /// Adds tags to those that students have, in one transaction; an entry that cannot be done is
+    /// its own error.
+    [[nodiscard]] async::Task<core::Result<wire::TagsMergedList>> merge_student_tags(
+        wire::StudentTagsList more);
+    /// Gives courses to a teacher, in one transaction; a course that is missing is its own error.
+    [[nodiscard]] async::Task<core::Result<wire::TeacherAssigned>> assign_teacher(
+        wire::TeacherAssignment assignment);
 
   private:
     DataState& state_;
