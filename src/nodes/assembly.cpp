@@ -165,6 +165,7 @@ class Assembler {
         options.jwt_secret_bytes_min = jwt_secret_bytes_min;
         options.bcrypt_cost = config_.auth.bcrypt_cost;
         options.dev = common.dev;
+        options.settings.security.open_registration_enabled = common.dev;
         options.admin_password = config_.auth.admin_password;
         options.super_admin_password = config_.auth.super_admin_password;
         options.guesses.enabled = common.rate_limits;

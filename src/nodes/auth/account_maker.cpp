@@ -5,6 +5,7 @@
 #include <utility>
 
 #include "courseselect/nodes/auth/steps.hpp"
+#include "courseselect/nodes/auth/user_rules.hpp"
 #include "courseselect/repo/auth_administration.hpp"
 #include "courseselect/repo/auth_search.hpp"
 
@@ -99,6 +100,40 @@ async::Task<core::Result<repo::User>> AccountMaker::keep(repo::UserKey key, Deli
     };
     auto kept = co_await state_.writes->run(std::move(promise));
     co_return kept;
+}
+
+async::Task<core::Result<repo::User>> AccountMaker::make_open(api::Context& context,
+                                                              repo::User user) {
+    const UserKind kind = user.key.kind;
+    COURSESELECT_CO_TRY_OK(co_await outbox_.ensure_ids(kind, 1));
+    COURSESELECT_CO_TRY(auto profile, co_await store_open(context, std::move(user)));
+    outbox_.refill_soon(kind);
+    COURSESELECT_CO_TRY(const Delivery delivery,
+                        co_await settle(context, profile, "register_undone"));
+    auto kept = co_await keep(profile.user, delivery);
+    co_return kept;
+}
+
+async::Task<core::Result<repo::ProfileEntry>> AccountMaker::store_open(api::Context& context,
+                                                                       repo::User user) {
+    repo::AuditEntry event = state_.event(context, "register", user.username);
+    auto store = [user = std::move(user)](
+                     storage::Connection& connection,
+                     repo::AuditEntry& entry) mutable -> core::Result<repo::ProfileEntry> {
+        COURSESELECT_TRY_OK(check_free(connection, user.key, user.username, user.email));
+        COURSESELECT_TRY(user.key.id, repo::take_id(connection, user.key.kind));
+        COURSESELECT_TRY_OK(repo::insert_user(connection, user));
+        repo::ProfileEntry profile{.user = user.key,
+                                   .name = user.username,
+                                   .next_at = user.created_at + first_delivery_time};
+        COURSESELECT_TRY_OK(repo::insert_profile(connection, profile));
+        if (entry.actor.empty()) {
+            entry.actor = repo::to_string(user.key);
+        }
+        return profile;
+    };
+    auto profile = co_await state_.decide(std::move(event), std::move(store));
+    co_return as_conflict(std::move(profile));
 }
 
 async::Task<core::Result<repo::ProfileEntry>> AccountMaker::store_for_admin(

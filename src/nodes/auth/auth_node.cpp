@@ -20,6 +20,7 @@
 #include "courseselect/nodes/auth/system_settings.hpp"
 #include "courseselect/nodes/auth/two_factor.hpp"
 #include "courseselect/nodes/auth/user_admin.hpp"
+#include "courseselect/nodes/auth/user_management.hpp"
 #include "courseselect/nodes/health.hpp"
 #include "courseselect/nodes/parts.hpp"
 
@@ -52,6 +53,8 @@ core::Result<std::unique_ptr<AuthNode>> AuthNode::open(
         std::make_unique<UserAdmin>(state, *node->accounts_, *node->remover_, *node->data_node_);
     node->student_tags_ = std::make_unique<StudentTags>(state, *node->data_node_);
     node->course_admin_ = std::make_unique<CourseAdmin>(state, *node->data_node_);
+    node->users_ = std::make_unique<UserManagement>(state, *node->accounts_, *node->remover_,
+                                                    *node->data_node_);
     node->settings_ = std::make_unique<SystemSettings>(state);
     node->feed_ = std::make_unique<ControlFeed>(state);
     node->service_ =
@@ -67,6 +70,7 @@ core::Result<std::unique_ptr<AuthNode>> AuthNode::open(
     node->user_admin_->add_routes(*node->service_);
     node->student_tags_->add_routes(*node->service_);
     node->course_admin_->add_routes(*node->service_);
+    node->users_->add_routes(*node->service_);
     node->settings_->add_routes(*node->service_);
     node->feed_->add_routes(*node->service_);
     add_directory_routes(*node->service_, state);

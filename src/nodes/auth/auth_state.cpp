@@ -1,6 +1,8 @@
 #include "courseselect/nodes/auth/auth_state.hpp"
 
+#include "courseselect/core/encoding.hpp"
 #include "courseselect/repo/auth_schema.hpp"
+#include "courseselect/repo/auth_search.hpp"
 #include "courseselect/repo/auth_tokens.hpp"
 
 namespace courseselect::nodes::accounts {
@@ -46,6 +48,8 @@ core::Result<std::unique_ptr<AuthState>> AuthState::open(Runtime runtime, AuthNo
     COURSESELECT_TRY(auto writer, state->database->connect_writer());
     COURSESELECT_TRY_OK(storage::migrate(*writer, repo::auth_migrations(), runtime.clock));
     COURSESELECT_TRY_OK(repo::make_profiles_due(*writer));
+    COURSESELECT_TRY_OK(
+        repo::begin_object_ids(*writer, core::hex_encode(state->runtime.random.bytes(5))));
     state->writes = std::make_unique<storage::WriteQueue>(runtime.loop, std::move(writer));
     COURSESELECT_TRY(state->readers, storage::ReaderPool::open(runtime.loop, *state->database));
     return state;

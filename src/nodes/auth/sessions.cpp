@@ -41,6 +41,7 @@ void Sessions::add_routes(api::Service& service) {
             .description("The token comes in the query or in the body. A token that was "
                          "replaced already ends its whole session.")
             .tag("sessions")
+            .errors(api::ErrorStyle::success_flag_with_body)
             .query<wire::RefreshInQuery>()
             .optional_body<wire::RefreshInBody>()
             .error(401, "Invalid refresh token"),
@@ -83,9 +84,14 @@ async::Task<core::Result<wire::AdminTokens>> Sessions::rotated(api::Context& con
     const core::WallTime now = state_.runtime.clock.wall_now();
     COURSESELECT_CO_TRY(auto claims, state_.tokens.claims(token, TokenType::refresh));
     const Principal owner = claims.principal;
+    // The new tokens carry the name of today.
+    auto look = [key = key_of(owner)](storage::Connection& connection) {
+        return repo::find_user(connection, key);
+    };
+    COURSESELECT_CO_TRY(const auto present, co_await state_.readers->read(std::move(look)));
     repo::User user;
     user.key = key_of(owner);
-    user.username = owner.username;
+    user.username = present ? present->username : owner.username;
     COURSESELECT_CO_TRY(auto next, state_.tokens.session(user, true, std::move(claims.session_id)));
     COURSESELECT_CO_TRY(auto issued, state_.tokens.both(user, next));
     auto replace = [who = owner, hash = auth::refresh_token_hash(token), record = next.record, now,
@@ -123,22 +129,19 @@ async::Task<net::http::Response> Sessions::rotate(api::Context& context, wire::R
                                                   wire::RefreshInBody body) {
     const bool in_body = body.refresh_token.has_value();
     if (!in_body && !query.refresh_token) {
-        const std::vector faults{json::missing_error("query", "refresh_token")};
+        const char* const where = context.request.body.empty() ? "query" : "body";
+        const std::vector faults{json::missing_error(where, "refresh_token")};
         co_return api::validation_response(faults);
     }
     std::string token =
         in_body ? std::string(body.refresh_token->reveal()) : *std::move(query.refresh_token);
-    const auto tokens = co_await rotated(context, std::move(token));
+    auto tokens = co_await rotated(context, std::move(token));
     net::http::Response response;
     if (!tokens) {
-        response = api::error_response(tokens.error());
-        if (in_body) {  // the other family of endpoints has its own errors
-            const bool known = response.status == 401 || response.status == 429;
-            response.body =
-                json::make_object("success", false, "error",
-                                  known ? tokens.error().detail() : std::string("Try again later"));
-        }
-        co_return response;
+        co_return api::error_response(tokens.error());
+    }
+    if (in_body) {
+        tokens->token_type = "Bearer";
     }
     {
         json::ObjectWriter object(response.body);

@@ -1,6 +1,7 @@
 #include "courseselect/nodes/data/data_node.hpp"
 
 #include <algorithm>
+#include <set>
 #include <utility>
 
 #include "courseselect/json/writer.hpp"
@@ -205,6 +206,15 @@ async::Task<core::Result<wire::Teacher>> DataNode::find_teacher(core::TeacherId 
         co_return core::Error(core::Errc::not_found, "Teacher not found");
     }
     co_return data::to_wire(*teacher, state_->catalogue.courses_of(id));
+}
+
+async::Task<core::Result<wire::OwnStudents>> DataNode::own_students(core::TeacherId id) {
+    std::set<core::StudentId> students;
+    for (const core::CourseId course : state_->catalogue.courses_of(id)) {
+        const auto seated = state_->ledger.students_of(course);
+        students.insert(seated.begin(), seated.end());
+    }
+    co_return wire::OwnStudents{.student_ids = {students.begin(), students.end()}};
 }
 
 async::Task<core::Result<wire::Done>> DataNode::select_one(wire::Selection selection,

@@ -271,6 +271,12 @@ void DataNode::add_internal_routes() {
                      .tag("internal")
                      .body<wire::Selection>(),
                  [this](Context&, wire::Selection selection) { return check(selection); });
+    service_.add(
+        internal_get("/internal/teacher/students")
+            .summary("Who has a seat in a course of this teacher's.")
+            .tag("internal")
+            .query<wire::TeacherRef>(),
+        [this](Context&, wire::TeacherRef teacher) { return own_students(teacher.teacher_id); });
     service_.add(internal_get("/internal/catalogue")
                      .summary("All courses, or those whose seats changed.")
                      .tag("internal")

@@ -40,8 +40,15 @@ class AccountMaker {
     /// `profile_refused`.
     [[nodiscard]] async::Task<core::Result<>> make_for_admin(api::Context& context, repo::User user,
                                                              std::optional<std::string> name);
+    /// The same where registration is open: without code, tags and session. Whoever asks was let in
+    /// already. Returns the user as stored.
+    /// Errors: conflict `username_taken`, `email_taken`; unavailable; internal `profile_refused`.
+    [[nodiscard]] async::Task<core::Result<repo::User>> make_open(api::Context& context,
+                                                                  repo::User user);
 
   private:
+    [[nodiscard]] async::Task<core::Result<repo::ProfileEntry>> store_open(api::Context& context,
+                                                                           repo::User user);
     /// Gives the account to its client: its profile is delivered, or follows.
     [[nodiscard]] async::Task<core::Result<repo::User>> keep(repo::UserKey key, Delivery delivery);
     [[nodiscard]] async::Task<core::Result<repo::ProfileEntry>> create(api::Context& context,

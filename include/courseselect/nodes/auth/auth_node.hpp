@@ -32,6 +32,7 @@ class StudentTags;
 class SystemSettings;
 class TwoFactor;
 class UserAdmin;
+class UserManagement;
 
 /// Accounts live here, profiles in the data node; the profile of a new account reaches it through
 /// an outbox, so that registration works while the data node is away.
@@ -84,6 +85,7 @@ class AuthNode final : public Node {
     std::unique_ptr<UserAdmin> user_admin_;
     std::unique_ptr<StudentTags> student_tags_;
     std::unique_ptr<CourseAdmin> course_admin_;
+    std::unique_ptr<UserManagement> users_;
     std::unique_ptr<SystemSettings> settings_;
     std::unique_ptr<ControlFeed> feed_;
     std::unique_ptr<api::Service> service_;

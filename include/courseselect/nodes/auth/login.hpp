@@ -17,6 +17,9 @@ class Login {
     explicit Login(AuthState& state) : state_(state) {}
     void add_routes(api::Service& service);
 
+    /// Replaces the hash of a password that was right, unless somebody else did meanwhile.
+    static async::Task<> rehash(AuthState& state, repo::User user, core::Secret password);
+
   private:
     struct LoggedIn;
 
@@ -34,8 +37,6 @@ class Login {
     /// Stores the new session of `user`, who gave the right password; nobody is refused.
     [[nodiscard]] async::Task<core::Result<NewSession>> open_session(
         repo::AuditEntry event, std::optional<repo::User> user);
-    static async::Task<> rehash(AuthState& state, repo::User user, core::Secret password);
-
     AuthState& state_;
 };
 

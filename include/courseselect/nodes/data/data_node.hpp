@@ -9,6 +9,7 @@
 #include "courseselect/nodes/data/data_state.hpp"
 #include "courseselect/nodes/data/selection_engine.hpp"
 #include "courseselect/nodes/node.hpp"
+#include "courseselect/nodes/wire/own_students.hpp"
 #include "courseselect/nodes/wire/selection.hpp"
 
 namespace courseselect::nodes::data {
@@ -58,6 +59,7 @@ class DataNode final : public Node {
     async::Task<core::Result<std::vector<wire::Person>>> list_students(std::int64_t limit);
     async::Task<core::Result<std::vector<wire::Person>>> list_teachers(std::int64_t limit);
     async::Task<core::Result<wire::Teacher>> find_teacher(core::TeacherId id);
+    async::Task<core::Result<wire::OwnStudents>> own_students(core::TeacherId id);
     async::Task<core::Result<wire::Done>> select_one(wire::Selection selection,
                                                      domain::RequestKind kind);
     async::Task<core::Result<wire::DecisionBatchAnswer>> decide(wire::DecisionBatch batch);
