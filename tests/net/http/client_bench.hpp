@@ -39,12 +39,6 @@ inline std::string word(const Outcome& outcome) {
                    : std::string(core::errc_name(outcome.error().code()));
 }
 
-inline async::Task<> until_unconnected(async::EventLoop& loop, net::http::PooledClient& client) {
-    while (client.stats().connections > 0) {
-        co_await async::yield(loop);
-    }
-}
-
 struct ClientBench {
     async::EventLoop loop;
     core::SystemClock clock;
@@ -60,8 +54,6 @@ struct ClientBench {
     void open(std::uint16_t port, net::http::PooledClientOptions options = {}) {
         open({.host = "127.0.0.1", .port = port}, std::move(options));
     }
-    /// Lets the client notice that the server has closed its connections.
-    void wait_until_unconnected() { test::run(loop, until_unconnected(loop, *client)); }
     Outcome send(net::http::ClientRequest request,
                  std::chrono::milliseconds timeout = std::chrono::seconds{20}) {
         return send_and_wait(loop, *client, std::move(request), timeout);

@@ -75,7 +75,7 @@ TEST_SUITE("net/http/pooled_client") {
         ClientBench bench;
         bench.open(server.port());
         CHECK(bench.post("/1")->body == "one");
-        bench.wait_until_unconnected();
+        server.wait_until_closed(1);
         CHECK(bench.post("/2")->body == "two");  // nothing of it went to the closed connection
         CHECK(bench.client->stats().connects == 2);
     }

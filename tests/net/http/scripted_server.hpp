@@ -6,6 +6,7 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
+#include <atomic>
 #include <cstdint>
 #include <stdexcept>
 #include <string>
@@ -56,6 +57,12 @@ class ScriptedServer {
     ScriptedServer& operator=(const ScriptedServer&) = delete;
 
     [[nodiscard]] std::uint16_t port() const { return port_; }
+    /// Until so many connections were closed; over loopback the peer has been told by then.
+    void wait_until_closed(int count) const {
+        for (int closed = closed_; closed < count; closed = closed_) {
+            closed_.wait(closed);
+        }
+    }
 
   private:
     void serve(const Script& script) {
@@ -73,6 +80,8 @@ class ScriptedServer {
             held_.push_back(connection);
         } else {
             ::close(connection);
+            ++closed_;
+            closed_.notify_all();
         }
     }
     /// Reads up to the blank line; bodies in these tests come in the same packet.
@@ -92,6 +101,7 @@ class ScriptedServer {
     int listener_;
     std::uint16_t port_ = 0;
     std::vector<int> held_;
+    std::atomic<int> closed_{0};
     std::thread thread_;
 };
 

@@ -99,6 +99,21 @@ TEST_SUITE("nodes/auth/administration") {
         CHECK(seen.body["must_change_password"].boolean() == true);
     }
 
+    TEST_CASE("a database made in development opens to nobody in production") {
+        bool dev = true;
+        AuthFixture auth([&dev](AuthFixture::Options& options) {
+            options.dev = dev;
+            options.bcrypt_cost = dev ? 4 : 10;
+        });
+        const std::string body = R"({"username":"admin","password":"admin123"})";
+        CHECK(auth.post("/login/admin", body).status == 200);
+        dev = false;
+        auth.reopen();
+        const auto refused = auth.post("/login/admin", body);
+        CHECK(refused.status == 401);
+        CHECK(refused.detail() == "Invalid credentials");
+    }
+
     TEST_CASE("outside development the documented passwords and a cheap hash are refused") {
         AuthFixture fixture;
         AuthFixture::Options options;

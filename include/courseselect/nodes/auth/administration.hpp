@@ -8,6 +8,10 @@
 
 namespace courseselect::nodes::accounts {
 
+/// The passwords that anybody can read in the documentation. Outside development they are refused,
+/// at the first start and at logins, so that a database made in development opens to nobody.
+[[nodiscard]] bool is_documented_password(const core::Secret& password);
+
 /// Ownership: borrows the state. Thread-safety: the runtime's loop.
 class Administration {
   public:
