@@ -88,8 +88,7 @@ class ThreeNodes {
         }
     }
 
-    [[nodiscard]] std::string token(std::int64_t id,
-                                    auth::UserKind kind = auth::UserKind::student,
+    [[nodiscard]] std::string token(std::int64_t id, auth::UserKind kind = auth::UserKind::student,
                                     auth::TokenType type = auth::TokenType::access) {
         const auto signer = auth::JwtSigner::hs256(test_jwt_secret);
         auth::Claims claims;
