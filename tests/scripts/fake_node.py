@@ -2,8 +2,8 @@
 """A stand-in for a daemon, as far as the start script can tell: configuration, socket, signals.
 
 Its name says which node it is (course-data-node). FAKE_FAIL names a node that ends at once,
-FAKE_STUBBORN one that ignores SIGTERM. Without --dev the auth node makes a password, as the real one does; with
-FAKE_KNOWN_PASSWORDS it lets the documented one in.
+FAKE_STUBBORN one that ignores SIGTERM. Without --dev the auth node makes a password, as the real
+one does.
 """
 import os
 import re
@@ -31,12 +31,6 @@ if os.environ.get("FAKE_FAIL") == node:
 class Handler(BaseHTTPRequestHandler):
     def do_GET(self):
         self.send_response(200)
-        self.end_headers()
-
-    def do_POST(self):
-        self.rfile.read(int(self.headers["Content-Length"]))
-        known = node == "auth" and self.path == "/login/admin" and "FAKE_KNOWN_PASSWORDS" in os.environ
-        self.send_response(200 if known else 401)
         self.end_headers()
 
     def address_string(self):

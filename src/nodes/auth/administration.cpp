@@ -54,7 +54,8 @@ async::Task<core::Result<>> Administration::make_first_admins() {
     auto look = [](storage::Connection& connection) { return repo::has_admins(connection); };
     COURSESELECT_CO_TRY(const bool present, co_await state_.readers->read(std::move(look)));
     if (present) {
-        co_return core::Result<>();
+        auto kept = co_await check_kept_passwords();
+        co_return kept;
     }
     const AuthNodeOptions& options = state_.options;
     COURSESELECT_CO_TRY_OK(check_first_password(options.admin_password, options.dev));
@@ -65,6 +66,36 @@ async::Task<core::Result<>> Administration::make_first_admins() {
     if (!options.super_admin_password.empty()) {
         COURSESELECT_CO_TRY_OK(
             co_await make_first_admin("super_admin", options.super_admin_password));
+    }
+    co_return core::Result<>();
+}
+
+async::Task<core::Result<>> Administration::check_kept_passwords() {
+    constexpr std::pair<const char*, const char*> documented[] = {{"admin", "admin123"},
+                                                                  {"super_admin", "super123"}};
+    for (const auto& [name, password] : documented) {
+        if (state_.options.dev) {
+            break;
+        }
+        auto find = [name = std::string(name)](storage::Connection& connection) {
+            return repo::find_user(connection, name);
+        };
+        COURSESELECT_CO_TRY(auto admin, co_await state_.readers->read(std::move(find)));
+        if (!admin) {
+            continue;
+        }
+        core::Secret tried(password);
+        COURSESELECT_CO_TRY(
+            const bool is_kept,
+            co_await state_.passwords.verify(std::move(tried), std::move(admin->password_hash)));
+        if (is_kept) {
+            co_return core::Error(
+                Errc::failed_precondition, "documented_password",
+                fmt::format("the account {} still has its documented password, from a start with "
+                            "--dev; start with --dev and change it, or begin with an empty data "
+                            "directory",
+                            name));
+        }
     }
     co_return core::Result<>();
 }

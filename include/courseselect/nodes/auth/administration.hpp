@@ -19,7 +19,9 @@ class Administration {
     void add_routes(api::Service& service);
 
     /// At the first start: the configured administrators, who are asked to change their passwords.
-    /// Errors: invalid_argument `admin_password` (none, or a documented one outside development).
+    /// At later ones outside development: refuses those that development left as documented.
+    /// Errors: invalid_argument `admin_password` (none, or a documented one outside development);
+    /// failed_precondition `documented_password`.
     [[nodiscard]] async::Task<core::Result<>> make_first_admins();
 
   private:
@@ -29,6 +31,8 @@ class Administration {
     /// Not stored yet, and without id.
     [[nodiscard]] async::Task<core::Result<repo::User>> new_admin(std::string name,
                                                                   core::Secret password);
+    /// Outside development: does an administrator still have the documented password?
+    [[nodiscard]] async::Task<core::Result<>> check_kept_passwords();
     [[nodiscard]] async::Task<core::Result<>> make_first_admin(std::string name,
                                                                core::Secret password);
 
