@@ -195,26 +195,20 @@ async::Task<net::http::Response> Sessions::logout(api::Context& context) {
 }
 
 async::Task<core::Result<wire::AccountSeen>> Sessions::account(api::Context& context) {
-    auto find = [key = key_of(context.who())](storage::Connection& connection) {
-        return repo::find_user(connection, key);
+    auto find = [caller = caller_of(state_, context)](storage::Connection& connection) {
+        return find_caller(connection, caller);
     };
     COURSESELECT_CO_TRY(const auto user, co_await state_.readers->read(std::move(find)));
-    if (!user) {
-        co_return core::Error(Errc::not_found, "User not found");
-    }
-    if (!user->is_active) {
-        co_return core::Error(Errc::unauthenticated, "inactive", "Invalid token");
-    }
-    wire::AccountSeen seen{.user_id = user->key.id,
+    wire::AccountSeen seen{.user_id = user.key.id,
                            .admin_id = {},
-                           .username = user->username,
-                           .user_type = std::string(auth::user_kind_name(user->key.kind)),
+                           .username = user.username,
+                           .user_type = std::string(auth::user_kind_name(user.key.kind)),
                            .is_active = true,
-                           .has_2fa = user->has_2fa(),
-                           .must_change_password = user->must_change_password,
-                           .created_at = user->created_at};
-    if (user->key.kind == UserKind::admin) {
-        seen.admin_id = user->key.id;
+                           .has_2fa = user.has_2fa(),
+                           .must_change_password = user.must_change_password,
+                           .created_at = user.created_at};
+    if (user.key.kind == UserKind::admin) {
+        seen.admin_id = user.key.id;
     }
     co_return seen;
 }

@@ -102,6 +102,8 @@ TEST_SUITE("nodes/auth/session_book") {
         CHECK(auth.post("/logout", "", first).status == 200);
         CHECK(auth.count(ended) == 1);
         CHECK(auth.count(sessions) == 1);
+        CHECK(auth.get("/get/user", first).status == 401);
+        CHECK(auth.get("/get/user", second).status == 200);
         CHECK(auth.count("SELECT count(*) FROM refresh_tokens") == 1);
     }
 }
