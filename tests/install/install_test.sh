@@ -13,6 +13,8 @@ flags="-O0${sanitizers:+ -fsanitize=$sanitizers}"
 step() { printf '== %s\n' "$*"; }
 
 step "install"
+# The consumer is built with what the package list has, whether or not make is there.
+export CMAKE_GENERATOR=Ninja
 cmake --install "$build" --prefix "$here/first" --component development >"$here/install.log"
 # An installed tree may be moved: nothing in it names the place it was installed to.
 mv "$here/first" "$here/prefix"
