@@ -1,8 +1,10 @@
 #include "courseselect/net/stream.hpp"
 
 #include <sys/socket.h>
+#include <sys/uio.h>
 
 #include <algorithm>
+#include <array>
 #include <cerrno>
 #include <cstdint>
 #include <optional>
@@ -11,6 +13,7 @@
 #include <asio/buffer.hpp>
 #include <asio/generic/stream_protocol.hpp>
 #include <asio/io_context.hpp>
+#include <asio/post.hpp>
 
 #include "courseselect/async/completion.hpp"
 #include "courseselect/async/event.hpp"
@@ -19,6 +22,11 @@
 
 namespace courseselect::net {
 namespace {
+
+/// Parts of one system call; a caller with more calls again.
+constexpr std::size_t parts_per_write_max = 128;
+/// Encrypted bytes that wait for the socket before a writer has to.
+constexpr std::size_t wire_bytes_max = 64 * 1024;
 
 core::Error stream_lost() {
     return core::Error(core::Errc::unavailable, "connection_lost", "The connection was lost");
@@ -61,7 +69,140 @@ struct Stream::State : std::enable_shared_from_this<State> {
         asio::error_code ignored;
         socket.close(ignored);  // a pending read ends with it
         emptied.notify_all();
+        if (tls && waits_to_write) {
+            asio::post(socket.get_executor(),
+                       [self = shared_from_this()] { self->tell_writable(); });
+        }
     }
+
+    // ---- for observers ----
+
+    void wait_readable() {
+        if (std::exchange(waits_to_read, true)) {
+            return;
+        }
+        const bool has_bytes = !already_read.empty() || end || (tls && tls->has_input());
+        if (has_bytes) {
+            asio::post(socket.get_executor(),
+                       [self = shared_from_this()] { self->tell_readable(); });
+            return;
+        }
+        socket.async_wait(
+            asio::socket_base::wait_read,
+            [self = shared_from_this()](const asio::error_code&) { self->tell_readable(); });
+    }
+
+    void tell_readable() {
+        waits_to_read = false;
+        if (observer != nullptr) {
+            observer->on_readable();
+        }
+    }
+
+    void wait_writable() {
+        if (std::exchange(waits_to_write, true)) {
+            return;
+        }
+        if (tls && !end) {
+            return;  // `on_written` tells
+        }
+        if (end) {
+            asio::post(socket.get_executor(),
+                       [self = shared_from_this()] { self->tell_writable(); });
+            return;
+        }
+        socket.async_wait(
+            asio::socket_base::wait_write,
+            [self = shared_from_this()](const asio::error_code&) { self->tell_writable(); });
+    }
+
+    void tell_writable() {
+        if (std::exchange(waits_to_write, false) && observer != nullptr) {
+            observer->on_writable();
+        }
+    }
+
+    core::Result<std::optional<std::size_t>> receive(std::span<char> to) {
+        if (!already_read.empty()) {
+            const std::size_t size = already_read.copy(to.data(), to.size());
+            already_read.erase(0, size);
+            if (already_read.empty()) {
+                already_read = std::string();
+            }
+            return std::optional(size);
+        }
+        while (!end) {
+            if (tls) {
+                const std::size_t size = tls->read(to.data(), to.size());
+                write();  // what TLS itself has to say
+                if (size > 0 || tls->is_closed()) {
+                    return std::optional(size);
+                }
+            }
+            const ssize_t got = ::recv(descriptor, to.data(), to.size(), MSG_DONTWAIT);
+            if (got < 0 && (errno == EAGAIN || errno == EINTR)) {
+                return std::optional<std::size_t>();
+            }
+            if (got < 0) {
+                close(stream_lost());
+            } else if (!tls || got == 0) {
+                return std::optional(static_cast<std::size_t>(got));
+            } else {
+                tls->put_wire(to.data(), static_cast<std::size_t>(got));
+            }
+        }
+        return *end;
+    }
+
+    core::Result<std::size_t> write_parts(std::span<const std::string_view> parts) {
+        if (end || ending) {
+            return end ? *end : stream_lost();
+        }
+        return tls ? encrypt_parts(parts) : send_parts(parts);
+    }
+
+    core::Result<std::size_t> encrypt_parts(std::span<const std::string_view> parts) {
+        std::size_t taken = 0;
+        for (std::string_view part : parts) {
+            while (!part.empty() && kept() < wire_bytes_max) {
+                const std::size_t size = std::min(part.size(), wire_bytes_max);
+                if (!tls->write(part.data(), size)) {
+                    close(stream_lost());
+                    return *end;
+                }
+                write();
+                if (end) {
+                    return *end;
+                }
+                taken += size;
+                part.remove_prefix(size);
+            }
+        }
+        return taken;
+    }
+
+    core::Result<std::size_t> send_parts(std::span<const std::string_view> parts) {
+        std::array<::iovec, parts_per_write_max> vectors;
+        const std::size_t count = std::min(parts.size(), vectors.size());
+        for (std::size_t i = 0; i < count; ++i) {
+            vectors[i] = {const_cast<char*>(parts[i].data()), parts[i].size()};
+        }
+        ::msghdr message{};
+        message.msg_iov = vectors.data();
+        message.msg_iovlen = count;
+        constexpr int flags = MSG_NOSIGNAL | MSG_DONTWAIT;
+        // One part is the usual case, and cheaper without the array.
+        const ssize_t taken = count == 1
+                                  ? ::send(descriptor, parts[0].data(), parts[0].size(), flags)
+                                  : ::sendmsg(descriptor, &message, flags);
+        if (taken < 0 && errno != EAGAIN && errno != EINTR) {
+            close(stream_lost());
+            return *end;
+        }
+        return static_cast<std::size_t>(std::max<ssize_t>(taken, 0));
+    }
+
+    // ---- for coroutines ----
 
     [[nodiscard]] std::size_t kept() const { return sending.size() - sent + unsent.size(); }
 
@@ -135,6 +276,9 @@ struct Stream::State : std::enable_shared_from_this<State> {
         sending = std::string();
         sent = 0;
         write();
+        if (!writing) {
+            tell_writable();
+        }
     }
 
     /// Everything is with the socket.
@@ -168,6 +312,9 @@ struct Stream::State : std::enable_shared_from_this<State> {
     bool ending = false;  // our side ends after what is unsent
     bool ended = false;
     bool reading = false;
+    bool waits_to_read = false;
+    bool waits_to_write = false;
+    StreamObserver* observer = nullptr;
     async::Event emptied;            // nothing is unsent, or closed
     std::optional<core::Error> end;  // closed, and why
 };
@@ -179,7 +326,10 @@ Stream::Stream(async::EventLoop& loop, int descriptor, std::unique_ptr<detail::T
     state_->open(descriptor);
 }
 
-Stream::~Stream() { close(); }
+Stream::~Stream() {
+    state_->observer = nullptr;
+    close();
+}
 
 async::Task<core::Result<std::string>> Stream::read(std::size_t bytes_max) {
     COURSESELECT_CHECK(bytes_max > 0 && !state_->reading);
@@ -240,6 +390,17 @@ async::Task<> Stream::wait_until_sent(std::shared_ptr<State> state) {
     while (state->writing && !state->end) {
         co_await state->emptied.wait();
     }
+}
+
+void Stream::observe(StreamObserver* observer) { state_->observer = observer; }
+void Stream::wait_readable() { state_->wait_readable(); }
+void Stream::wait_writable() { state_->wait_writable(); }
+core::Result<std::optional<std::size_t>> Stream::receive(std::span<char> to) {
+    COURSESELECT_CHECK(!to.empty());
+    return state_->receive(to);
+}
+core::Result<std::size_t> Stream::write(std::span<const std::string_view> parts) {
+    return state_->write_parts(parts);
 }
 
 void Stream::shut_down() { state_->shut_down(); }

@@ -3,6 +3,8 @@
 
 #include <cstddef>
 #include <memory>
+#include <optional>
+#include <span>
 #include <string>
 #include <string_view>
 
@@ -16,12 +18,28 @@ namespace detail {
 class TlsEngine;
 }
 
+/// Is told when a stream can be read or written again; see `Stream::observe`.
+class StreamObserver {
+  public:
+    /// Bytes have come, or the peer's end, or the connection is lost: `receive` tells.
+    virtual void on_readable() = 0;
+    /// The socket takes bytes again, or the connection is lost: `write` tells.
+    virtual void on_writable() = 0;
+
+  protected:
+    ~StreamObserver() = default;
+};
+
 /// One TCP, unix or TLS connection for a protocol of its own, as WebSocket has after `101`
 /// (RFC 9110 §7.8). Who has it need not know which of the three it is.
 ///
 /// Reading is awaited; sending is not, so that a message for many costs one call each and no
 /// coroutine. There are no deadlines here: protocols that keep connections for long have
 /// heartbeats, and end a silent connection with `close()`.
+///
+/// For very many connections there is a second way to use a stream, without coroutine, buffer or
+/// copy: an observer waits for readiness and moves the bytes itself with `receive` and `write`.
+/// A stream is used in one of the two ways.
 ///
 /// Ownership: owns the socket; destroying the stream closes it. Borrows the loop.
 /// Thread-safety: the loop's thread.
@@ -51,6 +69,19 @@ class Stream {
     [[nodiscard]] std::size_t unsent_bytes() const;
     /// Waits until all is with the socket, or the stream is closed.
     [[nodiscard]] async::Task<> flushed();
+
+    /// Names the observer (borrowed; null: none any more), which hears nothing without asking.
+    void observe(StreamObserver* observer);
+    /// Asks for one `on_readable`, from the loop.
+    void wait_readable();
+    /// Asks for one `on_writable`, from the loop.
+    void wait_writable();
+    /// Reads what is there now: how many bytes, 0 at the peer's end; nothing when there are none
+    /// yet. Errors: unavailable (the connection was lost), cancelled (closed on our side).
+    [[nodiscard]] core::Result<std::optional<std::size_t>> receive(std::span<char> to);
+    /// Gives `parts` to the socket in one call and returns how many bytes it took; what it did not
+    /// take stays with the caller. Errors: as `receive`.
+    [[nodiscard]] core::Result<std::size_t> write(std::span<const std::string_view> parts);
 
     /// Ends our side when what is unsent has left (TLS: with close_notify). Reading goes on.
     void shut_down();
