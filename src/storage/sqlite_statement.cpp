@@ -93,6 +93,15 @@ core::Result<std::unique_ptr<SqliteStatement>> SqliteStatement::compile(sqlite3*
     return compiled;
 }
 
+std::vector<std::string> SqliteStatement::column_names() const {
+    std::vector<std::string> names;
+    for (int column = 0; column < sqlite3_column_count(statement_.get()); ++column) {
+        const char* name = sqlite3_column_name(statement_.get(), column);
+        names.emplace_back(name != nullptr ? name : "?");
+    }
+    return names;
+}
+
 core::Result<std::int64_t> SqliteStatement::run(std::span<const Value> values, RowSink* sink) {
     if (faults_ != nullptr && Faults::strikes(faults_->statement)) {
         return core::Error(core::Errc::unavailable, "injected_fault", "A test asked for this");

@@ -5,7 +5,9 @@
 
 #include <memory>
 #include <span>
+#include <string>
 #include <string_view>
+#include <vector>
 
 #include "courseselect/storage/connection.hpp"
 #include "courseselect/storage/faults.hpp"
@@ -25,6 +27,10 @@ class SqliteStatement final : public Statement {
     core::Result<std::int64_t> run(std::span<const Value> values, RowSink* sink) override;
     /// True while a row callback of this statement is on the stack.
     [[nodiscard]] bool is_running() const { return running_; }
+    /// True when it changes no table of the file.
+    [[nodiscard]] bool is_read_only() const { return read_only_; }
+    /// Of the rows it gives; empty for a statement without rows.
+    [[nodiscard]] std::vector<std::string> column_names() const;
 
   private:
     SqliteStatement(sqlite3* handle, sqlite3_stmt* statement, Faults* faults)
