@@ -2,7 +2,7 @@
 # Installs the Debian packages this project needs, those that are missing, and nothing else.
 # This file holds the one list of them; the README's table says why each library is used.
 #
-#   scripts/install_deps.sh [--build-only] [--list]
+#   scripts/install_deps.sh [--build-only] [--docs] [--list]
 #
 # Exit codes: 0 all is there now, 1 something is missing and could not be installed, 2 bad usage.
 set -euo pipefail
@@ -24,11 +24,15 @@ test_packages=(
     valgrind strace clang-format chromium chromium-driver
 )
 
+# What the target `docs` needs: wanted only when asked for.
+docs_packages=(doxygen)
+
 usage() {
     cat <<'TXT'
-Usage: scripts/install_deps.sh [--build-only] [--list]
+Usage: scripts/install_deps.sh [--build-only] [--docs] [--list]
 Installs missing Debian packages with apt-get, as root or through sudo.
   --build-only  only what building and starting the programs needs, no test tools
+  --docs        also what builds the API documentation
   --list        print the packages, a line each, and change nothing
 TXT
 }
@@ -70,10 +74,12 @@ llhttp_on_offer() {
 }
 
 build_only=no
+with_docs=no
 list_only=no
 for argument in "$@"; do
     case "$argument" in
         --build-only) build_only=yes ;;
+        --docs) with_docs=yes ;;
         --list) list_only=yes ;;
         -h | --help) usage; exit 0 ;;
         *) usage >&2; exit 2 ;;
@@ -82,6 +88,7 @@ done
 
 wanted=("${build_packages[@]}")
 [ "$build_only" = yes ] || wanted+=("${test_packages[@]}")
+[ "$with_docs" = no ] || wanted+=("${docs_packages[@]}")
 if [ "$list_only" = yes ]; then
     printf '%s\n' "${wanted[@]}"
     printf '%s\n' "${llhttp_packages[*]}" | tr ' ' '|'

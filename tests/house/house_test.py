@@ -341,6 +341,28 @@ def check_readme(module, lines):
                       f"{len(lines)} lines, at most {README_LINES_MAX}; keep what a newcomer needs")
 
 
+def check_guide(module, readme, headers):
+    """`headers`: paths of the module's public headers below include/courseselect/<module>/."""
+    for header in headers:
+        directory, _, name = header.rpartition("/")
+        named = re.search(rf"(?<![\w-]){re.escape(name)}\b", readme)
+        by_directory = directory and re.search(
+            rf"(?<![\w/.]){re.escape(directory)}/(?!\w)", readme)
+        if not named and not by_directory:
+            place = f"{name} or {directory}/" if directory else name
+            yield Finding(f"include/courseselect/{module}/{header}", 1, "guide",
+                          f"no guide names it; say in include/courseselect/{module}/README.md what "
+                          f"{place} is for")
+
+
+def check_first_sentence(source):
+    """The documentation's index of headers takes the sentence below `#pragma once`."""
+    if (re.fullmatch(r"include/courseselect/(?!.*detail/).+\.hpp", source.path)
+            and not re.match(r"#pragma once\n/// \S", source.text)):
+        yield Finding(source.path, 2, "guide", "no `///` sentence below `#pragma once`; say what the "
+                      "header is for")
+
+
 # ---- formatting -----------------------------------------------------------------------------------
 
 
@@ -404,12 +426,18 @@ def check_repository(root):
     cpp_paths = [path for path in texts if path.endswith((".hpp", ".cpp"))
                  and path.startswith(tuple(name + "/" for name in CPP_DIRECTORIES))]
     for path in cpp_paths:
-        yield from check_source(Source(path, texts[path]), uses_of, texts.__contains__)
+        source = Source(path, texts[path])
+        yield from check_source(source, uses_of, texts.__contains__)
+        yield from check_first_sentence(source)
     for path, text in texts.items():
         yield from check_text(path, text.split("\n"))
     for module in MODULES:
         readme = texts.get(f"include/courseselect/{module}/README.md")
         yield from check_readme(module, None if readme is None else readme.splitlines())
+        start = f"include/courseselect/{module}/"
+        yield from check_guide(module, readme or "", [
+            path[len(start):] for path in texts
+            if path.startswith(start) and path.endswith(".hpp") and "/detail/" not in path])
     for header, test in TESTED_ELSEWHERE.items():
         if f"include/courseselect/{header}.hpp" not in texts:
             yield Finding("tests/house/house_test.py", 1, "test",

@@ -180,6 +180,26 @@ class Files(unittest.TestCase):
         self.assertEqual(check("// return value + 1;"), ["commented-code"])
         self.assertEqual(check("// Refused; the caller tries again."), [])
 
+    def test_every_header_is_named_in_its_guide(self):
+        def findings(readme, *headers):
+            return rules(house_test.check_guide("net", readme, headers))
+
+        self.assertEqual(findings("Read `tls.hpp`.", "tls.hpp"), [])
+        self.assertEqual(findings("`http/` has HTTP/1.1", "http/server.hpp"), [])
+        self.assertEqual(findings("`http/server.hpp` is one", "http/server.hpp"), [])
+        self.assertEqual(findings("`http/server.hpp` is one", "http/url.hpp"), ["guide"])
+        self.assertEqual(findings("Read `my_tls.hpp`.", "tls.hpp"), ["guide"])
+        self.assertEqual(findings("", "tls.hpp", "lines.hpp"), ["guide", "guide"])
+
+    def test_headers_begin_with_their_sentence(self):
+        def findings(text, path="include/courseselect/net/tls.hpp"):
+            return rules(house_test.check_first_sentence(Source(path, text)))
+
+        self.assertEqual(findings("#pragma once\n/// TLS.\n"), [])
+        self.assertEqual(findings("#pragma once\n\n#include <string>\n"), ["guide"])
+        self.assertEqual(findings("#pragma once\n", "include/courseselect/net/detail/x.hpp"), [])
+        self.assertEqual(findings("#pragma once\n", "src/net/x.hpp"), [])
+
     def test_readmes(self):
         self.assertEqual(rules(house_test.check_readme("net", None)), ["readme"])
         self.assertEqual(rules(house_test.check_readme("net", ["a"] * 60)), [])
