@@ -5,6 +5,8 @@
 #include <memory>
 #include <utility>
 
+#include "courseselect/async/sleep.hpp"
+#include "courseselect/core/check.hpp"
 #include "courseselect/core/log.hpp"
 
 namespace courseselect::chat {
@@ -28,7 +30,8 @@ HistoryPage encode(const repo::ChatPage& page) {
 
 Room::Room(async::EventLoop& loop, const core::Clock& clock, repo::ChatStore& store,
            RoomOptions options)
-    : clock_(clock),
+    : loop_(loop),
+      clock_(clock),
       store_(store),
       options_(options),
       tail_(options.tail),
@@ -48,7 +51,10 @@ async::Task<core::Result<>> Room::start() {
     co_return core::Result<>();
 }
 
-async::Task<> Room::stop() { co_await work_.join(); }
+async::Task<> Room::stop() {
+    is_stopping_ = true;
+    co_await work_.join();
+}
 
 void Room::join(Member& member) {
     member.place = members_.size();
@@ -90,7 +96,8 @@ bool Room::publish(const Member& sender, std::string text, std::string client_re
                          .sender = sender.username,
                          .text = std::move(text),
                          .time = clock_.wall_now()},
-                        std::move(client_ref)});
+                        std::move(client_ref),
+                        clock_.mono_now()});
     ++accepted_;
     if (work_.running() == 0) {
         work_.spawn(store_and_tell());
@@ -102,6 +109,18 @@ async::Task<> Room::resolved(std::uint64_t accepted) {
     while (resolved_ < accepted) {
         co_await changed_.wait();
     }
+}
+
+/// How much longer the messages that wait should wait for company; nothing: store them now.
+std::chrono::nanoseconds Room::gather_time() const {
+    const core::MonoTime now = clock_.mono_now();
+    const bool is_busy =
+        members_.size() >= options_.gather_members_min && now - last_told_ <= options_.gather_pause;
+    if (!is_busy || is_stopping_ || waiting_.size() >= options_.group_max) {
+        return {};
+    }
+    const std::chrono::nanoseconds left = waiting_.front().since + options_.gather - now;
+    return std::max(left, std::chrono::nanoseconds{0});
 }
 
 std::vector<Room::Waiting> Room::take_group() {
@@ -126,6 +145,11 @@ std::vector<Room::Waiting> Room::take_group() {
 
 async::Task<> Room::store_and_tell() {
     while (!waiting_.empty()) {
+        const std::chrono::nanoseconds gather = gather_time();
+        if (gather.count() > 0) {
+            const bool is_over = co_await async::sleep_for(loop_, gather);
+            COURSESELECT_CHECK(is_over);  // nothing stops it
+        }
         std::vector<Told> group;
         std::vector<repo::NewChatMessage> messages;
         for (Waiting& waiting : take_group()) {
@@ -142,6 +166,7 @@ async::Task<> Room::store_and_tell() {
                              {{"messages", group.size()}, {"error", ids.error()}});
             refuse(group);
         }
+        last_told_ = clock_.mono_now();
         resolved_ += group.size();
         changed_.notify_all();
     }

@@ -5,6 +5,7 @@
 #include <memory>
 #include <string>
 
+#include "courseselect/async/sleep.hpp"
 #include "courseselect/repo/chat_memory_store.hpp"
 #include "support/run.hpp"
 
@@ -61,6 +62,19 @@ std::size_t count(const std::string& text, std::string_view part) {
         ++found;
     }
     return found;
+}
+
+async::Task<> say_and_wait(Room& room, Member& member, std::string text) {
+    CHECK(room.publish(member, std::move(text), ""));
+    co_await room.resolved(room.accepted());
+}
+
+/// One message, then two with a turn of the loop between them.
+async::Task<> talk(async::EventLoop& loop, Room& room, Member& member) {
+    co_await say_and_wait(room, member, "first");
+    CHECK(room.publish(member, "second", ""));
+    co_await async::yield(loop);
+    co_await say_and_wait(room, member, "third");
 }
 
 async::Task<> settle(Room& room) { co_await room.stop(); }
@@ -150,6 +164,30 @@ TEST_SUITE("chat/room") {
         test::run(loop, settle(room));
         CHECK(store.appends() == 4);  // the first at once, then 10 bytes, 1, and 11
         CHECK(count(ann.connection.text, "new_message") == 5);
+    }
+
+    TEST_CASE("in a busy room a message waits a moment for others") {
+        async::EventLoop loop;
+        core::ManualClock clock;
+        repo::MemoryChatStore store(loop);
+        const RoomOptions options{.gather = std::chrono::milliseconds{50}, .gather_members_min = 2};
+        Room room(loop, clock, store, options);
+        Somebody ann(1, "ann");
+        Somebody bob(2, "bob");
+        room.join(ann.member);
+        clock.advance(2 * options.gather_pause);
+        test::run(loop, talk(loop, room, ann.member));
+        CHECK(store.appends() == 3);  // one member is not enough
+        room.join(bob.member);
+        clock.advance(2 * options.gather_pause);
+        test::run(loop, talk(loop, room, ann.member));
+        CHECK(store.appends() == 5);  // after a pause at once, then two in one
+        clock.advance(options.gather_pause + std::chrono::milliseconds{1});
+        test::run(loop, say_and_wait(room, bob.member, "late"));
+        CHECK(store.appends() == 6);
+        CHECK(count(bob.connection.text, "new_message") == 4);
+        CHECK(ann.connection.text.find("second") < ann.connection.text.find("third"));
+        test::run(loop, settle(room));
     }
 
     TEST_CASE_FIXTURE(RoomFixture, "a member may leave while it is told, others miss nothing") {

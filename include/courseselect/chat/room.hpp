@@ -1,6 +1,7 @@
 #pragma once
 /// The room: everybody who is logged in, and the one way a message takes to all of them.
 
+#include <chrono>
 #include <cstddef>
 #include <cstdint>
 #include <map>
@@ -28,6 +29,13 @@ struct RoomOptions {
     /// Characters of a commit's messages in UTF-8; one message always fits. Far below what a
     /// client may leave unsent, so that no burst of others looks like a slow reader.
     std::size_t group_bytes_max = 64 * 1024;
+    /// How long a message waits for company in a busy room, where a write to every member is what
+    /// costs: two messages in one commit are one write less for each. A room is busy when it has
+    /// `gather_members_min` members and told its last message less than `gather_pause` ago; in
+    /// others a message is stored at once.
+    std::chrono::milliseconds gather{2};
+    std::chrono::milliseconds gather_pause{25};
+    std::size_t gather_members_min = 50;
 };
 
 /// Somebody logged in on one connection. The same user may be there many times.
@@ -40,7 +48,8 @@ struct Member {
 };
 
 /// Stores messages and then tells them to all members, the sender included, in the order in which
-/// they are stored. What arrives while one commit runs goes into the next. All messages of a commit
+/// they are stored. What arrives while one commit runs goes into the next; in a busy room a message
+/// also waits a moment for others (`RoomOptions::gather`). All messages of a commit
 /// are encoded once, and everybody sends the same bytes; only who gave a `client_ref` gets bytes of
 /// its own around it.
 /// Ownership: borrows loop, clock, store and members. Thread-safety: the loop's thread.
@@ -89,6 +98,7 @@ class Room {
         std::uint64_t sender_key;
         repo::NewChatMessage message;
         std::string client_ref;
+        core::MonoTime since;
     };
     /// What of a commit's block belongs to which message.
     struct Told {
@@ -99,6 +109,7 @@ class Room {
         std::size_t size;
     };
 
+    [[nodiscard]] std::chrono::nanoseconds gather_time() const;
     [[nodiscard]] std::vector<Waiting> take_group();
     async::Task<> store_and_tell();
     void tell(std::vector<Told>& group, const std::vector<std::int64_t>& ids);
@@ -106,6 +117,7 @@ class Room {
                      bool has_own) const;
     void refuse(const std::vector<Told>& group);
 
+    async::EventLoop& loop_;
     const core::Clock& clock_;
     repo::ChatStore& store_;
     RoomOptions options_;
@@ -114,6 +126,8 @@ class Room {
     std::unordered_map<std::uint64_t, Member*> by_key_;
     std::map<std::string, std::size_t, std::less<>> online_;  // connections of each user
     std::vector<Waiting> waiting_;
+    core::MonoTime last_told_{};
+    bool is_stopping_ = false;
     std::uint64_t accepted_ = 0;
     std::uint64_t resolved_ = 0;
     async::Event changed_;  ///< `resolved_` has grown
