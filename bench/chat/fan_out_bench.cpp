@@ -1,6 +1,7 @@
 // Question: what does a chat server's fan-out cost, and how long does a message take?
 // Workload: N logged-in clients in one room, ten of them talk, messages make lines of about 190
-// bytes. Saturated (closed loop, WINDOW messages under way) or at an offered rate of deliveries/s.
+// bytes. Saturated (closed loop, WINDOW messages under way) or at an offered rate of deliveries/s
+// (open loop, Poisson arrivals).
 // The server is any process that speaks the protocol: its CPU and memory come from /proc.
 // Good: for ours at most 0.4 of threaded_server.py's CPU a delivery when both are saturated, 0.75
 // at 20,000 deliveries/s offered, and at most 4 KB of resident memory an idle client. `compare.py`
@@ -19,6 +20,7 @@
 #include <atomic>
 #include <cstring>
 #include <fstream>
+#include <random>
 #include <sstream>
 #include <stdexcept>
 #include <string>
@@ -140,6 +142,9 @@ class Load {
                                      std::chrono::duration<double>(seconds));
         const double interval_ns =
             options_.rate > 0 ? 1e9 * static_cast<double>(options_.clients) / options_.rate : 0;
+        // People do not speak in turn: times between messages are exponential, and seeded.
+        std::mt19937_64 random(2026);
+        std::exponential_distribution<double> gap(1);
         double next = static_cast<double>(now_ns());
         if (interval_ns == 0) {
             for (std::size_t i = under_way_; i < options_.window; ++i) {
@@ -148,7 +153,7 @@ class Load {
         }
         while (Clock::now() < end) {
             if (interval_ns > 0) {
-                for (; next <= static_cast<double>(now_ns()); next += interval_ns) {
+                for (; next <= static_cast<double>(now_ns()); next += interval_ns * gap(random)) {
                     say();
                 }
             }
