@@ -2,7 +2,10 @@
 #include <map>
 #include <set>
 
+#include "courseselect/core/check.hpp"
+#include "courseselect/json/example.hpp"
 #include "courseselect/json/schema.hpp"
+#include "courseselect/json/value.hpp"
 #include "courseselect/json/writer.hpp"
 #include "documentation.hpp"
 
@@ -57,18 +60,38 @@ std::string tag_of(const RouteInfo& route) {
     return first.empty() ? "root" : first;
 }
 
-void append_parameters(ArrayWriter& parameters, const json::TypeInfo* type, std::string_view in) {
+/// The field's value in the documented request; empty when it is left out there.
+std::string example_of(const json::FieldInfo& field, bool is_required, std::string_view object) {
+    if (!object.empty()) {
+        const auto values = json::Value::parse(object);
+        COURSESELECT_CHECK(values.has_value() && values->is_object());
+        const json::Value value = (*values)[field.name];
+        return value.exists() ? value.text() : "";
+    }
+    std::string example;
+    if (is_required || json::is_in_example(field)) {
+        json::append_example(example, field);
+    }
+    return example;
+}
+
+/// `object` has the examples of all parameters, where the route gives them itself.
+void append_parameters(ArrayWriter& parameters, const json::TypeInfo* type, std::string_view in,
+                       std::string_view object) {
     if (type == nullptr) {
         return;
     }
     for (const json::FieldInfo& field : type->fields) {
         ObjectWriter parameter(parameters.slot());
-        parameter.add("name", field.name).add("in", in);
-        parameter.add("required", field.required || in == "path");
+        const bool is_required = field.required || in == "path";
+        parameter.add("name", field.name).add("in", in).add("required", is_required);
         if (!field.doc.empty()) {
             parameter.add("description", field.doc);
         }
         json::append_schema(parameter.slot("schema"), *type, field);
+        if (const auto example = example_of(field, is_required, object); !example.empty()) {
+            parameter.add_raw("example", example);
+        }
     }
 }
 
@@ -76,6 +99,20 @@ void append_content(ObjectWriter& owner, const json::TypeInfo& type) {
     ObjectWriter content(owner.slot("content"));
     ObjectWriter json_content(content.slot("application/json"));
     json::append_schema(json_content.slot("schema"), type);
+}
+
+void append_body(ObjectWriter& operation, const RouteInfo& route) {
+    ObjectWriter body(operation.slot("requestBody"));
+    body.add("required", !route.body_is_optional);
+    ObjectWriter content(body.slot("content"));
+    ObjectWriter json_content(content.slot("application/json"));
+    json::append_schema(json_content.slot("schema"), *route.body_type);
+    std::string& example = json_content.slot("example");
+    if (route.body_example.empty()) {
+        json::append_example(example, *route.body_type);
+    } else {
+        example += route.body_example;
+    }
 }
 
 void append_reference(ObjectWriter& owner, std::string_view schema) {
@@ -196,13 +233,11 @@ void append_operation(ObjectWriter& path, const RouteInfo& route, const ServiceO
     }
     {
         ArrayWriter parameters(operation.slot("parameters"));
-        append_parameters(parameters, route.path_type, "path");
-        append_parameters(parameters, route.query_type, "query");
+        append_parameters(parameters, route.path_type, "path", "");
+        append_parameters(parameters, route.query_type, "query", route.query_example);
     }
     if (route.body_type != nullptr) {
-        ObjectWriter body(operation.slot("requestBody"));
-        body.add("required", !route.body_is_optional);
-        append_content(body, *route.body_type);
+        append_body(operation, route);
     }
     append_security(operation, route.access);
     append_responses(operation, route, options);

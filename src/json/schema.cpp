@@ -44,6 +44,9 @@ void add_number_rules(ObjectWriter& schema, const TypeInfo& type, const Rules& r
     }
 }
 
+/// A rule that has a check but no regular expression is told in words.
+bool is_regular_expression(std::string_view pattern) { return pattern.starts_with('^'); }
+
 void add_string_rules(ObjectWriter& schema, const Rules& rules, bool or_null) {
     if (rules.length_min > 0) {
         schema.add("minLength", rules.length_min);
@@ -51,7 +54,7 @@ void add_string_rules(ObjectWriter& schema, const Rules& rules, bool or_null) {
     if (rules.length_max != no_limit) {
         schema.add("maxLength", rules.length_max);
     }
-    if (!rules.pattern.empty()) {
+    if (is_regular_expression(rules.pattern)) {
         schema.add("pattern", rules.pattern);
     }
     if (!rules.one_of.empty()) {
@@ -145,6 +148,17 @@ void add_members(ObjectWriter& schema, const TypeInfo& type, const Rules& rules,
     }
 }
 
+void add_description(ObjectWriter& schema, const FieldInfo& field) {
+    std::string text(field.doc);
+    const std::string_view pattern = field.rules.pattern;
+    if (!pattern.empty() && !is_regular_expression(pattern)) {
+        text.append(text.empty() ? "Must be " : " Must be ").append(pattern).append(".");
+    }
+    if (!text.empty()) {
+        schema.add("description", text);
+    }
+}
+
 /// The value the member has when it is not sent, unless that says nothing.
 void add_default(ObjectWriter& schema, const TypeInfo& owner, const FieldInfo& field) {
     const bool is_secret = field.secret || field.type->is_secret;
@@ -169,9 +183,7 @@ void append_schema(std::string& out, const TypeInfo& owner, const FieldInfo& fie
     if (field.secret) {
         schema.add("format", "password");
     }
-    if (!field.doc.empty()) {
-        schema.add("description", field.doc);
-    }
+    add_description(schema, field);
     add_default(schema, owner, field);
     if (!field.example.empty()) {
         ArrayWriter(schema.slot("examples")).add_raw(field.example);

@@ -212,6 +212,40 @@ TEST_SUITE("api/openapi") {
         CHECK(paths["/either"]["post"]["x-access"].string() == "admin_or_internal");
     }
 
+    TEST_CASE_FIXTURE(Documented, "every body and every parameter that is needed has an example") {
+        for (const Operation& operation : operations_of(document())) {
+            CAPTURE(operation.path);
+            for (const Value& parameter : operation.value["parameters"].items()) {
+                CHECK(parameter["example"].exists() == (parameter["required"].boolean() == true));
+            }
+            const Value body = operation.value["requestBody"];
+            CHECK(body["content"]["application/json"]["example"].is_object() == body.exists());
+        }
+        const Value login = document()["paths"]["/login"]["post"]["requestBody"]["content"];
+        CHECK(login["application/json"]["example"]["user_type"].string() == "student");
+    }
+
+    TEST_CASE_FIXTURE(Documented, "a route that gives examples of its own has those") {
+        service.add(api::post("/seats")
+                        .query<test::Page>()
+                        .example_query(R"({"page":3,"student_tags":["a","b"]})")
+                        .body<test::Submission>()
+                        .example_body(R"({"student_id":7})"),
+                    [](api::Context&, const test::Page&, const test::Submission&) {
+                        return test::said("in");
+                    });
+        const Value operation = document()["paths"]["/seats"]["post"];
+        CHECK(operation["requestBody"]["content"]["application/json"]["example"].text() ==
+              R"({"student_id":7})");
+        std::string examples;
+        for (const Value& parameter : operation["parameters"].items()) {
+            examples +=
+                parameter["name"].string().value_or("") + "=" + parameter["example"].text() + " ";
+        }
+        CHECK(examples ==
+              R"(page=3 page_size=null user_type=null student_tags=["a","b"] active=null )");
+    }
+
     TEST_CASE_FIXTURE(Documented, "bodies, tags and statuses are those declared") {
         const Value paths = document()["paths"];
         const Value login = paths["/login"]["post"];

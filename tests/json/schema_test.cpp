@@ -52,6 +52,20 @@ TEST_SUITE("json/schema") {
         CHECK(seen["course_name"]["maxLength"].integer() == 200);
     }
 
+    TEST_CASE("a check without a regular expression is told in words") {
+        json::FieldInfo address;
+        address.name = "address";
+        address.type = &json::type_of<std::string>();
+        json::pattern("a street and a number", &test::is_six_digits)(address);
+        std::string plain, described;
+        json::append_schema(plain, json::type_of<test::Login>(), address);
+        json::doc("Where to.")(address);
+        json::append_schema(described, json::type_of<test::Login>(), address);
+        CHECK(plain == R"({"type":"string","description":"Must be a street and a number."})");
+        CHECK(described ==
+              R"({"type":"string","description":"Where to. Must be a street and a number."})");
+    }
+
     TEST_CASE("nested structs are references, and each named type is found once") {
         const json::Value fields =
             schema_definition(json::type_of<test::Catalogue>())["properties"];

@@ -54,6 +54,9 @@ struct RouteInfo {
     const json::TypeInfo* query_type = nullptr;
     const json::TypeInfo* body_type = nullptr;
     bool body_is_optional = false;  ///< an empty body is a default value
+    /// The documented request, as JSON objects, where it is not the one its types' examples make.
+    std::string query_example;
+    std::string body_example;
     const json::TypeInfo* answer_type = nullptr;
     std::vector<DocumentedError> errors;
     bool is_hidden = false;  ///< not part of the documented API (/docs itself)
@@ -91,6 +94,18 @@ class Declaration {
     /// The status of a successful answer, when it is not 200.
     Declaration status(int status) && {
         info_.success_status = status;
+        return std::move(*this);
+    }
+    /// The body of the documented request, as JSON text, where the examples of its fields will not
+    /// do. Whoever sends it to a term that has what it mentions is answered with the success
+    /// status.
+    Declaration example_body(std::string json_text) && {
+        info_.body_example = std::move(json_text);
+        return std::move(*this);
+    }
+    /// The same for its query: an object of parameters.
+    Declaration example_query(std::string json_text) && {
+        info_.query_example = std::move(json_text);
         return std::move(*this);
     }
     Declaration error(int status, std::string text) && {

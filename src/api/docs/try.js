@@ -14,6 +14,11 @@ function bodySchema(operation) {
   return operation.requestBody?.content?.["application/json"]?.schema;
 }
 
+/** The documented body, else one made of the schema. */
+function bodyExample(operation) {
+  return operation.requestBody.content["application/json"].example ?? example(bodySchema(operation));
+}
+
 /** The input of one parameter. A list is typed one value a line. */
 function parameterInput(parameter, id) {
   const schema = resolve(parameter.schema);
@@ -33,7 +38,7 @@ function parameterInput(parameter, id) {
   return element("input", {
     ...common, type: "text", autocomplete: "off", spellcheck: "false",
     inputmode: isNumber ? "decimal" : null, placeholder: rules(schema).join(", "),
-    value: parameter.required ? String(example(schema)) : null,
+    value: parameter.required ? String(parameter.example ?? example(schema)) : null,
   });
 }
 
@@ -162,7 +167,7 @@ function bodyEditor(operation) {
     return null;
   }
   const id = `${operation.operationId}-body`;
-  const text = JSON.stringify(example(schema), null, 2);
+  const text = JSON.stringify(bodyExample(operation), null, 2);
   const area = element("textarea", {
     id, class: "body", spellcheck: "false", rows: Math.min(18, text.split("\n").length + 1),
   });

@@ -52,7 +52,8 @@ void CourseAdmin::add_routes(api::Service& service) {
                     .summary("Create many courses; each item is judged on its own.")
                     .tag("courses")
                     .access(api::Access::admin)
-                    .body<std::vector<json::Raw>>(),
+                    .body<std::vector<json::Raw>>()
+                    .example_body(wire::course_import_example),
                 [this](api::Context& context, std::vector<json::Raw> items) {
                     return import(context, std::move(items));
                 });

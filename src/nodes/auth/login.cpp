@@ -69,6 +69,7 @@ void Login::add_routes(api::Service& service) {
                     .summary("An administrator logs in.")
                     .tag("login")
                     .body<wire::LoginStart>()
+                    .example_body(R"({"username":"admin","password":"admin123"})")
                     .error(401, "Invalid credentials"),
                 [this](api::Context& context, wire::LoginStart body) {
                     return admin(context, std::move(body));

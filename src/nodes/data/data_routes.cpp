@@ -73,7 +73,8 @@ void DataNode::add_course_routes() {
     service_.add(internal_post("/bulk/import/courses")
                      .summary("Create many courses; each item is judged on its own.")
                      .tag("courses")
-                     .body<std::vector<json::Raw>>(),
+                     .body<std::vector<json::Raw>>()
+                     .example_body(wire::course_import_example),
                  [this](Context&, std::vector<json::Raw> items) {
                      return editor_->import_courses(std::move(items));
                  });
@@ -103,6 +104,7 @@ void DataNode::add_student_routes() {
                      .tag("people")
                      .query<wire::StudentUpdate>()
                      .optional_body<wire::StudentUpdate>()
+                     .example_body(R"({"student_tags":["year1"]})")
                      .error(400, "Student with this name already exists")
                      .error(404, student_missing_text),
                  [this](Context&, wire::StudentUpdate query, wire::StudentUpdate body) {
@@ -150,6 +152,7 @@ void DataNode::add_teacher_routes() {
                      .summary("Delete a teacher without courses.")
                      .tag("people")
                      .query<wire::TeacherRef>()
+                     .example_query(R"({"teacher_id":2})")
                      .error(404, teacher_missing_text)
                      .error(400, "Cannot delete teacher with assigned courses"),
                  [this](Context&, wire::TeacherRef teacher) {
@@ -200,6 +203,7 @@ void DataNode::add_selection_routes() {
                      .summary("Give a seat back.")
                      .tag("selection")
                      .body<wire::Selection>()
+                     .example_body(R"({"student_id":1,"course_id":2})")
                      .error(404, student_missing_text)
                      .error(404, course_missing_text)
                      .error(400, "Student has not selected this course"),

@@ -309,11 +309,13 @@ void StudentNode::add_selection_routes() {
                  [this](api::Context& context, wire::CourseRef course) {
                      return submit(context, course.course_id, "select");
                  });
-    service_.add(
-        post("/student/course/deselect").summary("Give a seat back.").body<wire::CourseRef>(),
-        [this](api::Context& context, wire::CourseRef course) {
-            return submit(context, course.course_id, "deselect");
-        });
+    service_.add(post("/student/course/deselect")
+                     .summary("Give a seat back.")
+                     .body<wire::CourseRef>()
+                     .example_body(R"({"course_id":2})"),
+                 [this](api::Context& context, wire::CourseRef course) {
+                     return submit(context, course.course_id, "deselect");
+                 });
     service_.add(
         post("/student/course/check")
             .summary("What stands between the student and a course.")

@@ -63,7 +63,8 @@ void TeacherNode::add_course_routes() {
     service_.add(teacher_post("/teacher/courses/bulk-import")
                      .summary("Create many courses; each item is judged on its own.")
                      .tag("courses")
-                     .body<std::vector<json::Raw>>(),
+                     .body<std::vector<json::Raw>>()
+                     .example_body(wire::course_import_example),
                  [this](api::Context& context, std::vector<json::Raw> items) {
                      return import_courses(context, std::move(items));
                  });
@@ -94,6 +95,7 @@ void TeacherNode::add_student_routes() {
                      .summary("Take a student out of a course.")
                      .tag("students")
                      .query<wire::Selection>()
+                     .example_query(R"({"student_id":1,"course_id":2})")
                      .error(400, "Student has not selected this course")
                      .error(403, "Not authorized to modify this course")
                      .error(404, unknown_course),

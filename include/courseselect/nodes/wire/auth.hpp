@@ -177,10 +177,11 @@ struct Describe<wire::RegisterStart> {
         using R = wire::RegisterStart;
         return object(
             "RegisterStart", "A new account.",
-            field<&R::username>("username", wire::username_rules),
+            field<&R::username>("username", wire::username_rules, example("\"dora\"")),
             field<&R::password>("password", wire::password_rules),
             field<&R::user_type>("user_type", one_of<"student", "teacher">, example("\"student\"")),
-            field<&R::registration_code>("registration_code", length_max(100), secret));
+            field<&R::registration_code>("registration_code", length_max(100), secret,
+                                         example("\"q0VYxk3LZ2mJrT7bWcN8dA5sHfUeP1Go\"")));
     }
 };
 template <>
@@ -249,7 +250,8 @@ struct Describe<wire::TotpConfirm> {
     static constexpr auto fields() {
         using T = wire::TotpConfirm;
         return object("TotpConfirm", "The secret that was handed out, and a code made with it.",
-                      field<&T::totp_secret>("totp_secret", length_max(256)),
+                      field<&T::totp_secret>("totp_secret", length_max(256),
+                                             example("\"JBSWY3DPEHPK3PXPJBSWY3DPEHPK3PXP\"")),
                       field<&T::totp_code>("totp_code", wire::optional_totp_rules));
     }
 };
@@ -274,9 +276,9 @@ struct Describe<wire::RefreshInQuery> {
 template <>
 struct Describe<wire::RefreshInBody> {
     static constexpr auto fields() {
-        return object(
-            "RefreshInBody", "A refresh token.",
-            field<&wire::RefreshInBody::refresh_token>("refresh_token", length_max(4096), secret));
+        return object("RefreshInBody", "A refresh token.",
+                      field<&wire::RefreshInBody::refresh_token>(
+                          "refresh_token", length_max(4096), secret, example("\"eyJhbGciOi...\"")));
     }
 };
 template <>
@@ -295,9 +297,10 @@ template <>
 struct Describe<wire::AdminCreate> {
     static constexpr auto fields() {
         using A = wire::AdminCreate;
-        return object("AdminCreate", "A new administrator.",
-                      field<&A::username>("username", wire::username_rules),
-                      field<&A::password>("password", wire::password_rules));
+        return object(
+            "AdminCreate", "A new administrator.",
+            field<&A::username>("username", wire::username_rules, example("\"registrar\"")),
+            field<&A::password>("password", wire::password_rules));
     }
 };
 template <>

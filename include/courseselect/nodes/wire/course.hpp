@@ -21,6 +21,11 @@ inline constexpr auto schedule_rules = [](json::FieldInfo& field) {
     json::each(json::between(1, 13))(field);
 };
 
+/// The body of imports in documented requests.
+inline constexpr const char* course_import_example =
+    R"([{"course_name":"Optics","course_credit":2.5,"course_type":"elective",)"
+    R"("course_location":"B2","course_capacity":40}])";
+
 /// What every answer about a course holds.
 struct Course {
     core::CourseId course_id;
@@ -242,11 +247,11 @@ struct Describe<wire::CourseCreate> {
 template <>
 struct Describe<wire::CourseDraft> {
     static constexpr auto fields() {
-        return object(
-            "CourseDraft", "A course to be created; the teacher may be left out.",
-            include<wire::CourseFields>(),
-            field<&wire::CourseDraft::course_teacher_id>(
-                "course_teacher_id", at_least(0), optional_with_default, doc("0: not assigned.")));
+        return object("CourseDraft", "A course to be created; the teacher may be left out.",
+                      include<wire::CourseFields>(),
+                      field<&wire::CourseDraft::course_teacher_id>(
+                          "course_teacher_id", at_least(0), optional_with_default,
+                          doc("0: not assigned."), example("1")));
     }
 };
 

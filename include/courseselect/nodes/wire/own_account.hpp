@@ -39,25 +39,29 @@ template <>
 struct Describe<wire::PasswordChange> {
     static constexpr auto fields() {
         using P = wire::PasswordChange;
-        return object("PasswordChange", "The password of now and the next one.",
-                      field<&P::old_password>("old_password", length_max(4096)),
-                      field<&P::new_password>("new_password", wire::password_rules));
+        return object(
+            "PasswordChange", "The password of now and the next one.",
+            field<&P::old_password>("old_password", length_max(4096), example("\"correct horse\"")),
+            field<&P::new_password>("new_password", wire::password_rules,
+                                    example("\"battery staple\"")));
     }
 };
 template <>
 struct Describe<wire::PasswordProof> {
     static constexpr auto fields() {
         return object("PasswordProof", "The caller's password.",
-                      field<&wire::PasswordProof::password>("password", length_max(4096)));
+                      field<&wire::PasswordProof::password>("password", length_max(4096),
+                                                            example("\"correct horse\"")));
     }
 };
 template <>
 struct Describe<wire::TotpDisable> {
     static constexpr auto fields() {
         using T = wire::TotpDisable;
-        return object("TotpDisable", "The caller's password and a code of the app.",
-                      field<&T::password>("password", length_max(4096)),
-                      field<&T::totp_code>("totp_code", wire::totp_rules));
+        return object(
+            "TotpDisable", "The caller's password and a code of the app.",
+            field<&T::password>("password", length_max(4096), example("\"correct horse\"")),
+            field<&T::totp_code>("totp_code", wire::totp_rules));
     }
 };
 template <>

@@ -158,7 +158,7 @@ struct Describe<wire::StudentCreate> {
     static constexpr auto fields() {
         using S = wire::StudentCreate;
         return object("StudentCreate", "A student's profile.",
-                      field<&S::student_name>("student_name", length(1, 100), example("\"alice\"")),
+                      field<&S::student_name>("student_name", length(1, 100), example("\"dora\"")),
                       field<&S::student_tags>("student_tags", optional_with_default, items(0, 50),
                                               each(length(1, 100)), example("[]")),
                       field<&S::student_id>("student_id", between(1, wire::person_id_max),
@@ -169,10 +169,11 @@ template <>
 struct Describe<wire::TeacherCreate> {
     static constexpr auto fields() {
         using T = wire::TeacherCreate;
-        return object("TeacherCreate", "A teacher's profile.",
-                      field<&T::teacher_name>("teacher_name", length(1, 100), example("\"curie\"")),
-                      field<&T::teacher_id>("teacher_id", between(1, wire::person_id_max),
-                                            doc("Picked when absent.")));
+        return object(
+            "TeacherCreate", "A teacher's profile.",
+            field<&T::teacher_name>("teacher_name", length(1, 100), example("\"hopper\"")),
+            field<&T::teacher_id>("teacher_id", between(1, wire::person_id_max),
+                                  doc("Picked when absent.")));
     }
 };
 template <>
@@ -200,7 +201,7 @@ template <>
 struct Describe<wire::TeacherPath> {
     static constexpr auto fields() {
         return object("TeacherPath", "One teacher.",
-                      field<&wire::TeacherPath::id>("id", example("1")));
+                      field<&wire::TeacherPath::id>("id", example("2")));
     }
 };
 template <>
@@ -234,9 +235,10 @@ template <>
 struct Describe<wire::TeacherUpdate> {
     static constexpr auto fields() {
         using T = wire::TeacherUpdate;
-        return object("TeacherUpdate", "A teacher's new name.",
-                      field<&T::teacher_id>("teacher_id", example("1")),
-                      field<&T::teacher_name>("teacher_name", length(1, 100)));
+        return object(
+            "TeacherUpdate", "A teacher's new name.",
+            field<&T::teacher_id>("teacher_id", example("1")),
+            field<&T::teacher_name>("teacher_name", length(1, 100), example("\"marie.curie\"")));
     }
 };
 template <>
@@ -281,9 +283,10 @@ struct Describe<wire::TagFilter> {
 template <>
 struct Describe<wire::TagAdd> {
     static constexpr auto fields() {
-        return object("TagAdd", "A tag to be offered.",
-                      field<&wire::TagAdd::tag_name>("tag_name", length(1, 100)),
-                      field<&wire::TagAdd::tag_type>("tag_type", example("\"user\"")));
+        return object(
+            "TagAdd", "A tag to be offered.",
+            field<&wire::TagAdd::tag_name>("tag_name", length(1, 100), example("\"honours\"")),
+            field<&wire::TagAdd::tag_type>("tag_type", example("\"user\"")));
     }
 };
 template <>

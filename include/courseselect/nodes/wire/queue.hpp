@@ -9,6 +9,7 @@
 #include "courseselect/core/clock.hpp"
 #include "courseselect/core/ids.hpp"
 #include "courseselect/json/describe.hpp"
+#include "courseselect/nodes/wire/selection.hpp"
 
 namespace courseselect::nodes::wire {
 
@@ -62,9 +63,10 @@ namespace wire = nodes::wire;
 template <>
 struct Describe<wire::CancelQuery> {
     static constexpr auto fields() {
-        return object("CancelQuery", "Whose task.",
-                      field<&wire::CancelQuery::task_id>("task_id", length(1, 64)),
-                      field<&wire::CancelQuery::student_id>("student_id"));
+        return object(
+            "CancelQuery", "Whose task.",
+            field<&wire::CancelQuery::task_id>("task_id", length(1, 64), wire::task_id_example),
+            field<&wire::CancelQuery::student_id>("student_id"));
     }
 };
 template <>

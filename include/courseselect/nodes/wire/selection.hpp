@@ -12,6 +12,9 @@
 
 namespace courseselect::nodes::wire {
 
+/// A task id in documented requests.
+inline constexpr auto task_id_example = json::example("\"0b0f6a4e-5a0d-4a6e-9a51-6f1c2b3d4e5f\"");
+
 /// Body of `/select/course` and `/deselect/course`.
 struct Selection {
     core::StudentId student_id;
@@ -159,11 +162,12 @@ template <>
 struct Describe<wire::DecisionTask> {
     static constexpr auto fields() {
         using T = wire::DecisionTask;
-        return object("DecisionTask", "A task to be decided.",
-                      field<&T::task_id>("task_id", length(36, 36), doc("A UUID.")),
-                      field<&T::student_id>("student_id"), field<&T::course_id>("course_id"),
-                      field<&T::task_type>("task_type", selection_kind),
-                      field<&T::redelivered>("redelivered", optional_with_default));
+        return object(
+            "DecisionTask", "A task to be decided.",
+            field<&T::task_id>("task_id", length(36, 36), doc("A UUID."), wire::task_id_example),
+            field<&T::student_id>("student_id"), field<&T::course_id>("course_id"),
+            field<&T::task_type>("task_type", selection_kind),
+            field<&T::redelivered>("redelivered", optional_with_default));
     }
 };
 template <>
@@ -259,7 +263,8 @@ template <>
 struct Describe<wire::TaskQuery> {
     static constexpr auto fields() {
         using T = wire::TaskQuery;
-        return object("TaskQuery", "Which task.", field<&T::task_id>("task_id", length(1, 64)),
+        return object("TaskQuery", "Which task.",
+                      field<&T::task_id>("task_id", length(1, 64), wire::task_id_example),
                       field<&T::student_id>("student_id", empty_is_absent,
                                             doc("Only if it is this student's task.")),
                       field<&T::wait>("wait", between(0, 25), optional_with_default,

@@ -52,7 +52,8 @@ struct Describe<nodes::wire::RegistrationSettingsChange> {
     static constexpr auto fields() {
         using R = nodes::wire::RegistrationSettingsChange;
         return object("RegistrationSettingsChange", "What is left out stays.",
-                      field<&R::student_registration_enabled>("student_registration_enabled"),
+                      field<&R::student_registration_enabled>("student_registration_enabled",
+                                                              example("true")),
                       field<&R::teacher_registration_enabled>("teacher_registration_enabled"));
     }
 };

@@ -9,6 +9,7 @@
 
 #include "courseselect/json/describe.hpp"
 #include "courseselect/nodes/wire/course.hpp"
+#include "courseselect/nodes/wire/selection.hpp"
 
 namespace courseselect::nodes::wire {
 
@@ -197,7 +198,7 @@ struct Describe<wire::OwnTaskQuery> {
     static constexpr auto fields() {
         return object(
             "OwnTaskQuery", "One of the caller's tasks.",
-            field<&wire::OwnTaskQuery::task_id>("task_id", length(1, 64)),
+            field<&wire::OwnTaskQuery::task_id>("task_id", length(1, 64), wire::task_id_example),
             field<&wire::OwnTaskQuery::wait>("wait", between(0, 25), optional_with_default,
                                              doc("Seconds to wait for its end.")));
     }

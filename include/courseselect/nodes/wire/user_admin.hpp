@@ -176,8 +176,9 @@ struct Describe<wire::UserPage> {
 template <>
 struct Describe<wire::UserByName> {
     static constexpr auto fields() {
-        return object("UserByName", "One user.",
-                      field<&wire::UserByName::username>("username", length(1, 256)));
+        return object(
+            "UserByName", "One user.",
+            field<&wire::UserByName::username>("username", length(1, 256), example("\"alice\"")));
     }
 };
 template <>
@@ -196,7 +197,7 @@ struct Describe<wire::UserAdd> {
     static constexpr auto fields() {
         using U = wire::UserAdd;
         return object("UserAdd", "A new account; without a password one is made.",
-                      field<&U::username>("username", length_max(256), example("\"alice\"")),
+                      field<&U::username>("username", length_max(256), example("\"dora\"")),
                       field<&U::user_type>("user_type", example("\"student\"")),
                       field<&U::password>("password", length_max(1024)),
                       field<&U::name>("name", length_max(wire::name_length_max)),

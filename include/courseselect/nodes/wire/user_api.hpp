@@ -144,8 +144,9 @@ template <>
 struct Describe<wire::NewUser> {
     static constexpr auto fields() {
         using U = wire::NewUser;
-        return object("NewUser", "A new user.", field<&U::email>("email", wire::email_rules),
-                      field<&U::username>("username", wire::username_rules),
+        return object("NewUser", "A new user.",
+                      field<&U::email>("email", wire::email_rules, example("\"dora@example.org\"")),
+                      field<&U::username>("username", wire::username_rules, example("\"dora\"")),
                       field<&U::password>("password", length(8, 1024),
                                           doc("As the settings ask, and 8 characters at least."),
                                           example("\"correct horse\"")));
@@ -198,7 +199,8 @@ template <>
 struct Describe<wire::UserPath> {
     static constexpr auto fields() {
         return object("UserPath", "A user.",
-                      field<&wire::UserPath::user_id>("user_id", length_max(100)));
+                      field<&wire::UserPath::user_id>("user_id", length_max(100),
+                                                      example("\"65f0c0ffee65f0c0ffee65f0\"")));
     }
 };
 template <>
@@ -225,7 +227,7 @@ struct Describe<wire::UserSearchBody> {
         using S = wire::UserSearchBody;
         return object(
             "UserSearch", "All that is given must fit.",
-            field<&S::username>("username", length_max(100),
+            field<&S::username>("username", length_max(100), example("\"ali\""),
                                 doc("A part of the name; one or two characters: its beginning.")),
             field<&S::email>("email", length_max(254),
                              doc("A part of the address; one or two characters: its beginning.")),
@@ -250,12 +252,13 @@ template <>
 struct Describe<wire::UserLoginBody> {
     static constexpr auto fields() {
         using L = wire::UserLoginBody;
-        return object("UserLogin", "An address or a name, and the password.",
-                      field<&L::email>("email", length_max(256), example("\"alice@example.org\"")),
-                      field<&L::username>("username", length_max(256)),
-                      field<&L::password>("password", length_max(4096)),
-                      field<&L::totp_code>("totp_code", wire::optional_totp_rules,
-                                           doc("Of users who have 2FA.")));
+        return object(
+            "UserLogin", "An address or a name, and the password.",
+            field<&L::email>("email", length_max(256), example("\"alice@example.org\"")),
+            field<&L::username>("username", length_max(256)),
+            field<&L::password>("password", length_max(4096), example("\"correct horse\"")),
+            field<&L::totp_code>("totp_code", wire::optional_totp_rules,
+                                 doc("Of users who have 2FA.")));
     }
 };
 template <>
