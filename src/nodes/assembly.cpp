@@ -34,6 +34,15 @@ Settings settings_of(const ProgramConfig& config) {
     return settings;
 }
 
+core::Result<auth::JwtVerifier> token_verifier(const CommonConfig& common) {
+    if (common.jwt_public_key.empty()) {
+        return auth::JwtVerifier::hs256(common.jwt_secret,
+                                        {.secret_bytes_min = jwt_secret_bytes_min});
+    }
+    COURSESELECT_TRY(auto key, crypto::PublicKey::from_pem(common.jwt_public_key));
+    return auth::JwtVerifier::with_key(std::move(key));
+}
+
 /// Builds one node after the other; knows which are in this process.
 class Assembler {
   public:
@@ -98,9 +107,7 @@ class Assembler {
     }
 
     core::Result<std::unique_ptr<const api::Authenticator>> authenticator() {
-        COURSESELECT_TRY(auto verifier,
-                         auth::JwtVerifier::hs256(config_.common.jwt_secret,
-                                                  {.secret_bytes_min = jwt_secret_bytes_min}));
+        COURSESELECT_TRY(auto verifier, token_verifier(config_.common));
         return std::unique_ptr<const api::Authenticator>(std::make_unique<api::JwtAuthenticator>(
             std::move(verifier), runtime_.clock, api::TokenTexts(), &control_->revocations()));
     }
@@ -163,13 +170,15 @@ class Assembler {
         options.service = service_options(common, "courseselect auth node");
         options.jwt_secret = common.jwt_secret;
         options.jwt_secret_bytes_min = jwt_secret_bytes_min;
+        options.jwt_private_key = common.jwt_private_key;
+        options.lifetimes = config_.auth.lifetimes;
         options.bcrypt_cost = config_.auth.bcrypt_cost;
         options.dev = common.dev;
-        options.settings.security.open_registration_enabled = common.dev;
         options.admin_password = config_.auth.admin_password;
         options.super_admin_password = config_.auth.super_admin_password;
         options.guesses.enabled = common.rate_limits;
         options.settings = settings_of(config_);
+        options.settings.security.open_registration_enabled = common.dev;
         COURSESELECT_TRY(auto node,
                          accounts::AuthNode::open(runtime_, std::move(options), std::move(data)));
         return NodePointer(std::move(node));

@@ -2,9 +2,13 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <charconv>
 #include <filesystem>
+#include <fstream>
 #include <utility>
+
+#include "courseselect/crypto/signature.hpp"
 
 namespace courseselect::nodes {
 namespace {
@@ -40,11 +44,69 @@ ratelimit::BucketOptions read_bucket(Environment& environment, const std::string
                 60.0};
 }
 
+/// The text of the file that the setting names; empty when it is not set or a fault was noted.
+std::string read_key_file(Environment& environment, const std::string& name) {
+    const std::string path = environment.text(name, "");
+    if (path.empty()) {
+        return "";
+    }
+    std::ifstream file(path, std::ios::binary);
+    std::string pem(crypto::pem_bytes_max + 1, '\0');
+    file.read(pem.data(), static_cast<std::streamsize>(pem.size()));
+    pem.resize(static_cast<std::size_t>(file.gcount()));
+    if (pem.empty()) {
+        environment.add_fault(name + ": the file " + path + " cannot be read");
+    }
+    return pem;
+}
+
+/// `JWT_PRIVATE_KEY_FILE` is the auth node's; who only checks tokens needs `JWT_PUBLIC_KEY_FILE`.
+void read_jwt_keys(Environment& environment, CommonConfig& common) {
+    common.jwt_private_key = core::Secret(read_key_file(environment, "JWT_PRIVATE_KEY_FILE"));
+    common.jwt_public_key = read_key_file(environment, "JWT_PUBLIC_KEY_FILE");
+    if (!common.jwt_public_key.empty()) {
+        const auto key = crypto::PublicKey::from_pem(common.jwt_public_key);
+        if (!key) {
+            environment.add_fault("JWT_PUBLIC_KEY_FILE: " + key.error().detail());
+            return;
+        }
+        common.jwt_public_key = key->to_pem();
+    }
+    if (common.jwt_private_key.empty()) {
+        return;
+    }
+    const auto key = crypto::PrivateKey::from_pem(common.jwt_private_key);
+    if (!key) {
+        environment.add_fault("JWT_PRIVATE_KEY_FILE: " + key.error().detail());
+        return;
+    }
+    const std::string own = key->public_key().to_pem();
+    if (!common.jwt_public_key.empty() && common.jwt_public_key != own) {
+        environment.add_fault("JWT_PUBLIC_KEY_FILE: not the key of JWT_PRIVATE_KEY_FILE");
+    }
+    common.jwt_public_key = own;
+}
+
+/// Without settings each kind of user has its own lifetimes (contract §1.4).
+auth::TokenLifetimes read_lifetimes(Environment& environment) {
+    auth::TokenLifetimes lifetimes;
+    const std::int64_t access =
+        environment.integer("JWT_ACCESS_TOKEN_EXPIRES", 0, {.min = 60, .max = 86'400});
+    if (access != 0) {
+        lifetimes.student_access = lifetimes.teacher_access = lifetimes.admin_access =
+            std::chrono::seconds(access);
+    }
+    lifetimes.refresh = std::chrono::seconds(environment.integer(
+        "JWT_REFRESH_TOKEN_EXPIRES", lifetimes.refresh.count(), {.min = 60, .max = 31'536'000}));
+    return lifetimes;
+}
+
 CommonConfig read_common(Environment& environment) {
     CommonConfig common;
     common.dev = environment.boolean("COURSESELECT_DEV", false);
     common.internal_token = environment.required_secret("INTERNAL_TOKEN");
     common.jwt_secret = environment.required_secret("JWT_SECRET_KEY");
+    read_jwt_keys(environment, common);
     common.rate_limits = environment.boolean("RATE_LIMITS", true);
     common.bearer_bucket = read_bucket(environment, "BEARER", common.bearer_bucket);
     common.use_sockets = environment.boolean("USE_SOCKETS", true);
@@ -88,6 +150,7 @@ AuthConfig read_auth(Environment& environment, bool dev) {
     // Below 10 a stolen hash is guessed too quickly; tests set COURSESELECT_DEV and may go lower.
     auth.bcrypt_cost =
         static_cast<int>(environment.integer("BCRYPT_COST", 10, {.min = dev ? 4 : 10, .max = 16}));
+    auth.lifetimes = read_lifetimes(environment);
     return auth;
 }
 
@@ -199,6 +262,11 @@ ProgramConfig read_config(Environment& environment, const std::vector<Service>& 
     config.host.stop_deadline = environment.duration(
         "STOP_DEADLINE", config.host.stop_deadline,
         {.min = std::chrono::milliseconds{100}, .max = std::chrono::minutes{5}});
+    const bool signs = std::find(services.begin(), services.end(), Service::auth) != services.end();
+    if (signs && config.common.jwt_private_key.empty() && !config.common.jwt_public_key.empty()) {
+        environment.add_fault(
+            "JWT_PUBLIC_KEY_FILE: the auth node signs, so it needs JWT_PRIVATE_KEY_FILE too");
+    }
     const bool alone = services.size() == 1;
     for (const Service service : services) {
         config.listeners.emplace(service,

@@ -11,6 +11,7 @@ namespace {
 std::map<std::string, std::string> tag_descriptions() {
     return {
         {"administration", "Accounts, registration and reset codes: for administrators."},
+        {"audit", "Security events, as they happened: for administrators."},
         {"courses", "Courses: what there is, how many seats are left, who is in them."},
         {"health", "Whether the node is alive and can do its work."},
         {"internal", "Between nodes only (Internal-Token)."},
@@ -22,10 +23,13 @@ std::map<std::string, std::string> tag_descriptions() {
         {"registration", "New accounts, with a code."},
         {"selection", "Seats taken and given back."},
         {"sessions", "Tokens refreshed and given up."},
+        {"settings", "What may change while everything runs: for administrators."},
         {"students", "Students of a course or teacher."},
         {"tags", "Tags of courses and students."},
         {"two-factor", "Codes of an authenticator: set up, checked, reset."},
+        {"user sessions", "Logins, sessions and the caller's own user, by email or name."},
         {"users", "Other people's accounts: for administrators."},
+        {"wallets", "Credits of users, entry by entry: for administrators."},
     };
 }
 

@@ -3,11 +3,14 @@
 #include <doctest/doctest.h>
 
 #include <chrono>
+#include <fstream>
 #include <string>
 #include <utility>
 #include <vector>
 
+#include "courseselect/crypto/signature.hpp"
 #include "courseselect/nodes/service_options.hpp"
+#include "support/temp_dir.hpp"
 
 using namespace courseselect;
 using namespace std::chrono_literals;
@@ -163,6 +166,62 @@ TEST_SUITE("nodes/config") {
               std::vector<std::uint32_t>{0, 33, 4'294'967'295});
         CHECK(config.host.stop_deadline == 100ms);
         CHECK(read({{"STOP_DEADLINE", "5m"}}).host.stop_deadline == 5min);
+    }
+
+    TEST_CASE("tokens are signed with the key of a file, and checked with its public half") {
+        const test::TempDir directory;
+        const auto file = [&](const std::string& name, std::string_view text) {
+            std::ofstream(directory.file(name)) << text;
+            return directory.file(name);
+        };
+        const auto key = crypto::PrivateKey::generate(crypto::KeyKind::ed25519).value();
+        const auto other = crypto::PrivateKey::generate(crypto::KeyKind::ed25519).value();
+        const std::string mine = file("private.pem", key.to_pem().reveal());
+        const std::string shared = file("public.pem", key.public_key().to_pem() + "\n\n");
+        const std::string foreign = file("other.pem", other.public_key().to_pem());
+
+        CHECK(read({}).common.jwt_public_key.empty());
+        const auto signs = read({{"JWT_PRIVATE_KEY_FILE", mine}}, {Service::auth});
+        CHECK(signs.common.jwt_private_key.reveal() == key.to_pem().reveal());
+        CHECK(signs.common.jwt_public_key == key.public_key().to_pem());
+        const auto checks = read({{"JWT_PUBLIC_KEY_FILE", shared}}, {Service::teacher});
+        CHECK(checks.common.jwt_private_key.empty());
+        CHECK(checks.common.jwt_public_key == key.public_key().to_pem());
+
+        const auto fault = [&](const Values& values, Service service) {
+            return faults(values, {service});
+        };
+        CHECK(fault({{"JWT_PUBLIC_KEY_FILE", shared}}, Service::auth)
+                  .starts_with("JWT_PUBLIC_KEY_FILE: the auth node signs"));
+        CHECK(fault({{"JWT_PRIVATE_KEY_FILE", mine}, {"JWT_PUBLIC_KEY_FILE", foreign}},
+                    Service::auth) == "JWT_PUBLIC_KEY_FILE: not the key of JWT_PRIVATE_KEY_FILE");
+        CHECK(fault({{"JWT_PRIVATE_KEY_FILE", directory.file("none")}}, Service::auth)
+                  .ends_with("cannot be read"));
+        CHECK(fault({{"JWT_PRIVATE_KEY_FILE", shared}}, Service::auth)
+                  .starts_with("JWT_PRIVATE_KEY_FILE: "));
+        CHECK(fault({{"JWT_PUBLIC_KEY_FILE", mine}}, Service::student)
+                  .starts_with("JWT_PUBLIC_KEY_FILE: "));
+    }
+
+    TEST_CASE("lifetimes of tokens are those of the contract, or as told for everybody") {
+        const auto usual = read({}, {Service::auth}).auth.lifetimes;
+        CHECK(usual.student_access == 1800s);
+        CHECK(usual.admin_access == 28'800s);
+        CHECK(usual.refresh == 604'800s);
+        const auto told =
+            read({{"JWT_ACCESS_TOKEN_EXPIRES", "60"}, {"JWT_REFRESH_TOKEN_EXPIRES", "31536000"}},
+                 {Service::auth})
+                .auth.lifetimes;
+        CHECK(told.student_access == 60s);
+        CHECK(told.teacher_access == 60s);
+        CHECK(told.admin_access == 60s);
+        CHECK(told.refresh == 31'536'000s);
+        for (const char* seconds : {"59", "86401", "x"}) {
+            CHECK(faults({{"JWT_ACCESS_TOKEN_EXPIRES", seconds}}, {Service::auth}) != "");
+        }
+        for (const char* seconds : {"59", "31536001"}) {
+            CHECK(faults({{"JWT_REFRESH_TOKEN_EXPIRES", seconds}}, {Service::auth}) != "");
+        }
     }
 
     TEST_CASE("the log's level can be read alone") {

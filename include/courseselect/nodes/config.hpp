@@ -8,6 +8,7 @@
 #include <string_view>
 #include <vector>
 
+#include "courseselect/auth/token_issuer.hpp"
 #include "courseselect/core/config.hpp"
 #include "courseselect/core/log.hpp"
 #include "courseselect/core/secret.hpp"
@@ -37,7 +38,9 @@ inline constexpr std::size_t jwt_secret_bytes_min = 8;
 /// What all nodes of a program share.
 struct CommonConfig {
     core::Secret internal_token;
-    core::Secret jwt_secret;
+    core::Secret jwt_secret;       ///< HS256, unless there is a key
+    core::Secret jwt_private_key;  ///< PEM; RS256 or EdDSA, as the key is; for the auth node
+    std::string jwt_public_key;    ///< PEM; what every node checks tokens with; empty: HS256
     bool dev = false;
     bool rate_limits = true;
     ratelimit::BucketOptions bearer_bucket{.capacity = 60, .refill_per_second = 1.0};
@@ -54,6 +57,7 @@ struct AuthConfig {
     core::Secret admin_password;
     core::Secret super_admin_password;
     int bcrypt_cost = 10;
+    auth::TokenLifetimes lifetimes;
 };
 
 /// Limits of `/queue/submit`. An address may stand for a campus behind one NAT, so it may do much

@@ -17,6 +17,12 @@ core::Error bad_refresh_token() {
     return {Errc::unauthenticated, "session_over", "Invalid refresh token"};
 }
 
+async::Task<net::http::Response> key_set(std::string keys) {
+    net::http::Response response;
+    response.body = std::move(keys);
+    co_return response;
+}
+
 bool needs_totp(const repo::User& user) {
     return user.key.kind == UserKind::student || user.has_2fa();
 }
@@ -24,6 +30,11 @@ bool needs_totp(const repo::User& user) {
 }  // namespace
 
 void Sessions::add_routes(api::Service& service) {
+    service.add(api::get("/.well-known/jwks.json")
+                    .summary("The public keys that check our tokens (RFC 7517).")
+                    .description("None while tokens are signed with a shared secret.")
+                    .tag("sessions"),
+                [this](api::Context&) { return key_set(state_.tokens.key_set()); });
     service.add(api::post("/refresh")
                     .summary("An access token more; counts the code of those who have 2FA.")
                     .tag("sessions")

@@ -24,8 +24,9 @@ void SystemSettings::add_routes(api::Service& service) {
     service.add(api::get("/admin/settings")
                     .summary("Who may register.")
                     .tag("settings")
-                    .access(api::Access::admin),
-                [this](api::Context&) { return registration_now(); });
+                    .access(api::Access::admin)
+                    .error(404, "Admin not found"),
+                [this](api::Context& context) { return registration_now(context); });
     service.add(api::put("/admin/settings")
                     .summary("Open or close registration.")
                     .tag("settings")
@@ -38,14 +39,16 @@ void SystemSettings::add_routes(api::Service& service) {
     service.add(api::get("/admin/system-settings")
                     .summary("All settings that may change while everything runs.")
                     .tag("settings")
-                    .access(api::Access::admin),
-                [this](api::Context&) { return now(); });
+                    .access(api::Access::admin)
+                    .error(404, "Admin not found"),
+                [this](api::Context& context) { return now(context); });
     service.add(api::patch("/admin/system-settings")
                     .summary("Change settings; what is left out stays.")
                     .description("All nodes follow within two seconds.")
                     .tag("settings")
                     .access(api::Access::admin)
                     .body<Settings>()
+                    .example_body(R"({"courses":{"courses_per_student_max":8}})")
                     .error(400,
                            "courses.selection_opens_at must be before "
                            "courses.selection_closes_at")
@@ -56,8 +59,9 @@ void SystemSettings::add_routes(api::Service& service) {
                     .summary("Every version of the settings, and who made it.")
                     .tag("settings")
                     .access(api::Access::admin)
-                    .query<wire::Page>(),
-                [this](api::Context&, wire::Page page) { return history(page); });
+                    .query<wire::Page>()
+                    .error(404, "Admin not found"),
+                [this](api::Context& context, wire::Page page) { return history(context, page); });
 }
 
 async::Task<core::Result<>> SystemSettings::load() {
@@ -103,7 +107,9 @@ async::Task<core::Result<>> SystemSettings::change(api::Context& context, Settin
     co_return core::Result<>();
 }
 
-async::Task<core::Result<wire::RegistrationSettings>> SystemSettings::registration_now() {
+async::Task<core::Result<wire::RegistrationSettings>> SystemSettings::registration_now(
+    api::Context& context) {
+    COURSESELECT_CO_TRY_OK(co_await require_admin(state_, context));
     const SecuritySettings& security = state_.control.settings().security;
     co_return wire::RegistrationSettings{
         .student_registration_enabled = security.student_registration_enabled,
@@ -120,11 +126,12 @@ async::Task<core::Result<wire::RegistrationSettings>> SystemSettings::registrati
     security.teacher_registration_enabled =
         change_wanted.teacher_registration_enabled.value_or(security.teacher_registration_enabled);
     COURSESELECT_CO_TRY_OK(co_await change(context, std::move(next)));
-    auto answer = co_await registration_now();
+    auto answer = co_await registration_now(context);
     co_return answer;
 }
 
-async::Task<core::Result<wire::SettingsVersion>> SystemSettings::now() {
+async::Task<core::Result<wire::SettingsVersion>> SystemSettings::now(api::Context& context) {
+    COURSESELECT_CO_TRY_OK(co_await require_admin(state_, context));
     co_return wire::SettingsVersion{.version = state_.control.version(),
                                     .updated_at = changed_at_,
                                     .updated_by = changed_by_,
@@ -138,11 +145,13 @@ async::Task<core::Result<wire::SettingsVersion>> SystemSettings::patch(api::Cont
         json::read_document(json::type_of<Settings>(), &next, context.request.body, "body");
     COURSESELECT_CHECK(faults.empty());
     COURSESELECT_CO_TRY_OK(co_await change(context, std::move(next)));
-    auto answer = co_await now();
+    auto answer = co_await now(context);
     co_return answer;
 }
 
-async::Task<core::Result<wire::SettingsHistory>> SystemSettings::history(wire::Page page) {
+async::Task<core::Result<wire::SettingsHistory>> SystemSettings::history(api::Context& context,
+                                                                         wire::Page page) {
+    COURSESELECT_CO_TRY_OK(co_await require_admin(state_, context));
     auto read = [page](storage::Connection& connection) {
         return repo::settings_history(connection, page.offset(), page.page_size);
     };

@@ -14,6 +14,7 @@ constexpr std::size_t family_bytes = 16;
 struct JwtKeys {
     auth::JwtSigner signer;
     auth::JwtVerifier verifier;
+    std::string key_set = R"({"keys":[]})";
 };
 
 core::Result<JwtKeys> token_keys(const AuthNodeOptions& options) {
@@ -21,12 +22,13 @@ core::Result<JwtKeys> token_keys(const AuthNodeOptions& options) {
         const auth::JwtLimits limits{.secret_bytes_min = options.jwt_secret_bytes_min};
         COURSESELECT_TRY(auto signer, auth::JwtSigner::hs256(options.jwt_secret, limits));
         COURSESELECT_TRY(auto verifier, auth::JwtVerifier::hs256(options.jwt_secret, limits));
-        return JwtKeys{std::move(signer), std::move(verifier)};
+        return JwtKeys{.signer = std::move(signer), .verifier = std::move(verifier)};
     }
     COURSESELECT_TRY(auto key, crypto::PrivateKey::from_pem(options.jwt_private_key));
     const crypto::PublicKey shared = key.public_key();
-    return JwtKeys{auth::JwtSigner::with_key(key, auth::jwk_thumbprint(shared)),
-                   auth::JwtVerifier::with_key(shared)};
+    const std::string id = auth::jwk_thumbprint(shared);
+    return JwtKeys{auth::JwtSigner::with_key(key, id), auth::JwtVerifier::with_key(shared),
+                   auth::jwks_json(shared, id)};
 }
 
 }  // namespace
@@ -34,7 +36,8 @@ core::Result<JwtKeys> token_keys(const AuthNodeOptions& options) {
 core::Result<Tokens> Tokens::create(Runtime runtime, const AuthNodeOptions& options) {
     COURSESELECT_TRY(auto keys, token_keys(options));
     return Tokens(runtime, std::move(keys.verifier),
-                  auth::TokenIssuer(std::move(keys.signer), runtime.random, options.lifetimes));
+                  auth::TokenIssuer(std::move(keys.signer), runtime.random, options.lifetimes),
+                  std::move(keys.key_set));
 }
 
 core::Result<auth::Claims> Tokens::claims(std::string_view token, TokenType expected) const {

@@ -164,4 +164,22 @@ TEST_SUITE("nodes/auth/sessions") {
         auth.clock.advance(std::chrono::seconds(1));
         CHECK(auth.get("/get/user", access).status == 401);
     }
+
+    TEST_CASE("the key set has the public key that checks our tokens, and no shared secret") {
+        AuthFixture shared;
+        CHECK(shared.get("/.well-known/jwks.json").body.text() == R"({"keys":[]})");
+        const auto key = crypto::PrivateKey::generate(crypto::KeyKind::ed25519).value();
+        AuthFixture auth(
+            [&](AuthFixture::Options& options) { options.jwt_private_key = key.to_pem(); });
+        const auto published = auth.get("/.well-known/jwks.json").body["keys"];
+        REQUIRE(published.size() == 1);
+        CHECK(published[0]["alg"].string() == "EdDSA");
+        CHECK(published[0]["kid"].string() == auth::jwk_thumbprint(key.public_key()));
+        CHECK_FALSE(published[0]["d"].exists());
+        const auto claims = auth::JwtVerifier::with_key(key.public_key())
+                                .verify(auth.admin(), auth.clock.wall_now());
+        REQUIRE(claims);
+        CHECK(claims->principal.username == "admin");
+        CHECK(auth.get("/get/user", auth.admin()).status == 200);
+    }
 }

@@ -23,10 +23,11 @@ class SystemSettings {
   private:
     async::Task<core::Result<wire::RegistrationSettings>> registration(
         api::Context& context, wire::RegistrationSettingsChange change);
-    async::Task<core::Result<wire::RegistrationSettings>> registration_now();
-    async::Task<core::Result<wire::SettingsVersion>> now();
+    async::Task<core::Result<wire::RegistrationSettings>> registration_now(api::Context& context);
+    async::Task<core::Result<wire::SettingsVersion>> now(api::Context& context);
     async::Task<core::Result<wire::SettingsVersion>> patch(api::Context& context);
-    async::Task<core::Result<wire::SettingsHistory>> history(wire::Page page);
+    async::Task<core::Result<wire::SettingsHistory>> history(api::Context& context,
+                                                             wire::Page page);
     /// Stores `next` as the next version and lets it hold.
     async::Task<core::Result<>> change(api::Context& context, Settings next);
 

@@ -49,17 +49,21 @@ class Tokens final : public api::Authenticator {
     /// An access token of the session `family`.
     [[nodiscard]] core::Result<wire::TokenOut> access(const repo::User& user,
                                                       std::string_view family) const;
+    /// The JWK Set with which others check our tokens; without keys when they are signed with a
+    /// shared secret, which nobody is told.
+    [[nodiscard]] const std::string& key_set() const { return key_set_; }
     /// Both at once, for those who are logged in with it.
     [[nodiscard]] core::Result<wire::AdminTokens> both(const repo::User& user,
                                                        const NewSession& session) const;
 
   private:
     Tokens(Runtime runtime, courseselect::auth::JwtVerifier verifier,
-           courseselect::auth::TokenIssuer issuer)
+           courseselect::auth::TokenIssuer issuer, std::string key_set)
         : clock_(runtime.clock),
           random_(runtime.random),
           verifier_(std::move(verifier)),
-          issuer_(std::move(issuer)) {}
+          issuer_(std::move(issuer)),
+          key_set_(std::move(key_set)) {}
     [[nodiscard]] core::Result<courseselect::auth::IssuedToken> issue(
         const repo::User& user, TokenType type, std::string_view family) const;
 
@@ -67,6 +71,7 @@ class Tokens final : public api::Authenticator {
     crypto::RandomSource& random_;
     courseselect::auth::JwtVerifier verifier_;
     courseselect::auth::TokenIssuer issuer_;
+    std::string key_set_;
 };
 
 }  // namespace courseselect::nodes::accounts
