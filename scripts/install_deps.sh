@@ -23,6 +23,8 @@ test_packages=(
     python3 python3-jwt python3-bcrypt python3-aiosmtpd oathtool apache2-utils sqlite3
     valgrind strace clang-format chromium chromium-driver
 )
+# Node.js runs test tools from npm; one that did not come with Debian will do.
+node_packages=(nodejs npm)
 
 # What the target `docs` needs: wanted only when asked for.
 docs_packages=(doxygen)
@@ -87,7 +89,10 @@ for argument in "$@"; do
 done
 
 wanted=("${build_packages[@]}")
-[ "$build_only" = yes ] || wanted+=("${test_packages[@]}")
+if [ "$build_only" = no ]; then
+    wanted+=("${test_packages[@]}")
+    command -v npm >/dev/null || wanted+=("${node_packages[@]}")
+fi
 [ "$with_docs" = no ] || wanted+=("${docs_packages[@]}")
 if [ "$list_only" = yes ]; then
     printf '%s\n' "${wanted[@]}"

@@ -193,6 +193,15 @@ int Host::run_until_signal() {
     return exit_code;
 }
 
+std::vector<Node*> Host::nodes() const {
+    std::vector<Node*> all;
+    all.reserve(hosted_.size());
+    for (const auto& hosted : hosted_) {
+        all.push_back(hosted->node.get());
+    }
+    return all;
+}
+
 std::uint16_t Host::port(std::string_view name) const {
     for (const auto& hosted : hosted_) {
         if (hosted->node->name() == name && hosted->server) {

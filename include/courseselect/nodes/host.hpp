@@ -65,6 +65,8 @@ class Host {
     /// Returns the program's exit code: 0 after a signal, 1 when the start failed (logged).
     [[nodiscard]] int run_until_signal();
 
+    /// The nodes, in the order in which they were added.
+    [[nodiscard]] std::vector<Node*> nodes() const;
     /// The TCP port of the node of that name ("data_node"); 0 when there is none.
     [[nodiscard]] std::uint16_t port(std::string_view name) const;
 
