@@ -2,6 +2,9 @@
 
 #include <doctest/doctest.h>
 
+#include <set>
+
+#include "courseselect/json/example.hpp"
 #include "fixture.hpp"
 
 using namespace courseselect;
@@ -27,9 +30,58 @@ void check_wait(const AuthAnswer& answer, int text_seconds, int header_seconds) 
     CHECK(answer.header("Retry-After") == std::to_string(header_seconds));
 }
 
+/// Whether strangers, or thieves of a token, could try secrets here: logins, codes, tokens.
+bool takes_a_secret(const api::RouteInfo& route) {
+    static const std::set<std::string_view> proofs{"password", "old_password", "totp_code"};
+    if (route.is_hidden || route.path.starts_with("/health") || route.path == "/metrics") {
+        return false;
+    }
+    if (route.access == api::Access::open || route.access == api::Access::refresh) {
+        return true;
+    }
+    return route.access == api::Access::bearer && route.body_type != nullptr &&
+           std::any_of(route.body_type->fields.begin(), route.body_type->fields.end(),
+                       [](const json::FieldInfo& field) { return proofs.contains(field.name); });
+}
+
+/// A request that gets past the declaration, with `token`.
+AuthCall documented_call(const api::RouteInfo& route, const std::string& token) {
+    AuthCall call{.method = route.method, .path = route.path, .token = token};
+    call.body = route.body_example;
+    if (route.body_type != nullptr && call.body.empty()) {
+        json::append_example(call.body, *route.body_type);
+    }
+    return call;
+}
+
 }  // namespace
 
 TEST_SUITE("nodes/auth/guess_guard") {
+    TEST_CASE("every path where secrets can be tried is limited by address") {
+        AuthFixture auth([](AuthFixture::Options& options) {
+            options.guesses.address.bucket = {.capacity = 20, .refill_per_second = 0.01};
+        });
+        const auto tina = auth.enrol("tina", "teacher");
+        const std::string access =
+            auth.post("/login/no-2fa", "", tina.refresh_token).text("access_token");
+        int paths = 0;
+        for (const api::RouteInfo* route : auth.node->service().routes()) {
+            if (!takes_a_secret(*route)) {
+                continue;
+            }
+            AuthCall call = documented_call(
+                *route, route->access == api::Access::bearer ? access : tina.refresh_token);
+            call.address = "198.51.100." + std::to_string(++paths);
+            CAPTURE(call.path);
+            AuthCall spend{.path = "/auth/refresh?refresh_token=nonsense", .address = call.address};
+            for (int i = 0; i < 20; ++i) {
+                CHECK(auth.call(spend).status == 401);
+            }
+            CHECK(auth.call(call).status == 429);
+        }
+        CHECK(paths >= 20);
+    }
+
     TEST_CASE("an account takes its free tries, then waits; the right password waits too") {
         AuthFixture auth(narrow_accounts);
         auth.enrol("tina", "teacher");
