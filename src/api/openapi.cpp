@@ -115,6 +115,27 @@ void append_body(ObjectWriter& operation, const RouteInfo& route) {
     }
 }
 
+/// A file in a form (OpenAPI 3.1 §4.8.14: a binary string without schema keywords of its own).
+void append_upload(ObjectWriter& body, const UploadField& upload) {
+    ObjectWriter content(body.slot("content"));
+    ObjectWriter form(content.slot("multipart/form-data"));
+    {
+        ObjectWriter schema(form.slot("schema"));
+        schema.add("type", "object");
+        {
+            ArrayWriter required(schema.slot("required"));
+            required.add(upload.name);
+        }
+        ObjectWriter properties(schema.slot("properties"));
+        ObjectWriter file(properties.slot(upload.name));
+        file.add("type", "string").add("contentMediaType", upload.content_type);
+        file.add("description", upload.summary);
+    }
+    ObjectWriter encoding(form.slot("encoding"));
+    ObjectWriter of_file(encoding.slot(upload.name));
+    of_file.add("contentType", upload.content_type);
+}
+
 void append_reference(ObjectWriter& owner, std::string_view schema) {
     ObjectWriter content(owner.slot("content"));
     ObjectWriter json_content(content.slot("application/json"));
@@ -134,8 +155,9 @@ std::string_view refused_role(Access access) {
 }
 
 bool has_input(const RouteInfo& route) {
-    return route.body_type != nullptr || route.query_type != nullptr ||
-           route.path_type != nullptr || route.access != Access::open;
+    return route.body_type != nullptr || !route.upload.name.empty() ||
+           route.query_type != nullptr || route.path_type != nullptr ||
+           route.access != Access::open;
 }
 
 using Errors = std::map<int, std::vector<std::string>>;
@@ -191,6 +213,10 @@ void append_responses(ObjectWriter& operation, const RouteInfo& route,
         success.add("description", description);
         if (route.answer_type != nullptr) {
             append_content(success, *route.answer_type);
+        } else if (!route.answer_media_type.empty()) {
+            ObjectWriter content(success.slot("content"));
+            ObjectWriter media(content.slot(route.answer_media_type));
+            ObjectWriter(media.slot("schema")).add("type", "string");
         }
     }
     for (const auto& [status, texts] : errors) {
@@ -238,6 +264,10 @@ void append_operation(ObjectWriter& path, const RouteInfo& route, const ServiceO
     }
     if (route.body_type != nullptr) {
         append_body(operation, route);
+    } else if (!route.upload.name.empty()) {
+        ObjectWriter body(operation.slot("requestBody"));
+        body.add("required", true);
+        append_upload(body, route.upload);
     }
     append_security(operation, route.access);
     append_responses(operation, route, options);

@@ -105,10 +105,6 @@ bool is_blank(std::string_view text) {
     return text.find_first_not_of(" \t\r\n") == std::string_view::npos;
 }
 
-bool is_syntax_error(const std::vector<json::FieldError>& errors) {
-    return !errors.empty() && errors.front().type == "json_invalid";
-}
-
 /// Instead of the general "soon" of `error_response`.
 void set_retry_after(Response& response, std::int64_t seconds) {
     std::erase_if(response.headers,
@@ -359,8 +355,11 @@ std::optional<Response> Service::prepare(const RouteInfo& route, Context& contex
     }
     std::vector<json::FieldError> of_body;
     if (body != nullptr && !(route.body_is_optional && is_blank(request.body))) {
-        of_body = json::read_document(*route.body_type, body, request.body, "body");
-        if (is_syntax_error(of_body)) {
+        of_body = route.body_type == nullptr
+                      ? detail::read_upload(request, route.upload, *static_cast<Upload*>(body))
+                      : json::read_document(*route.body_type, body, request.body, "body");
+        // "json_invalid" or "multipart_invalid": the syntax comes before everything else.
+        if (!of_body.empty() && of_body.front().type.ends_with("_invalid")) {
             return validation_response(of_body);
         }
     }

@@ -20,6 +20,7 @@
 #include <vector>
 
 #include "courseselect/api/access.hpp"
+#include "courseselect/api/upload.hpp"
 #include "courseselect/json/describe.hpp"
 #include "courseselect/net/http/message.hpp"
 
@@ -57,7 +58,9 @@ struct RouteInfo {
     /// The documented request, as JSON objects, where it is not the one its types' examples make.
     std::string query_example;
     std::string body_example;
+    UploadField upload;  ///< instead of a body type
     const json::TypeInfo* answer_type = nullptr;
+    std::string answer_media_type;  ///< of an answer that is not JSON; empty: there is none
     std::vector<DocumentedError> errors;
     bool is_hidden = false;  ///< not part of the documented API (/docs itself)
 };
@@ -137,6 +140,18 @@ class Declaration {
     Declaration<Path, Query, T> optional_body() && {
         info_.body_is_optional = true;
         return std::move(*this).template body<T>();
+    }
+
+    /// The file of a form, in its field `name`; the handler gets an `Upload`.
+    Declaration<Path, Query, Upload> upload(std::string name, std::string content_type,
+                                            std::string text) && {
+        info_.upload = {std::move(name), std::move(content_type), std::move(text)};
+        return Declaration<Path, Query, Upload>(std::move(info_));
+    }
+    /// The handler answers with this media type, like `text/csv`, and writes it itself.
+    Declaration answers(std::string media_type) && {
+        info_.answer_media_type = std::move(media_type);
+        return std::move(*this);
     }
 
     [[nodiscard]] RouteInfo take_info() && { return std::move(info_); }

@@ -47,7 +47,8 @@ function part(title, ...content) {
 /** Everything below the line of a route; made when it is first opened. */
 function routeBody(route) {
   const {operation} = route;
-  const body = operation.requestBody?.content?.["application/json"]?.schema;
+  const content = operation.requestBody?.content;
+  const body = (content?.["application/json"] ?? content?.["multipart/form-data"])?.schema;
   return element("div", {class: "inside"},
     paragraphs(operation.description),
     operation.parameters?.length ? part("Parameters", parameterTable(operation.parameters)) : null,

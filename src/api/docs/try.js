@@ -19,6 +19,12 @@ function bodyExample(operation) {
   return operation.requestBody.content["application/json"].example ?? example(bodySchema(operation));
 }
 
+/** The name of the field that brings a file; undefined: the route takes none. */
+function uploadField(operation) {
+  const schema = operation.requestBody?.content?.["multipart/form-data"]?.schema;
+  return schema && Object.keys(schema.properties)[0];
+}
+
 /** The input of one parameter. A list is typed one value a line. */
 function parameterInput(parameter, id) {
   const schema = resolve(parameter.schema);
@@ -51,7 +57,7 @@ function parameterRow(parameter, operation) {
     input);
 }
 
-/** What the form says now: {url, method, headers, body}. Secrets are in `headers` as they are. */
+/** What the form says now: {url, method, headers, body, upload}. Secrets are in `headers` as they are. */
 function requestOf(route, form) {
   let path = route.path;
   const query = new URLSearchParams();
@@ -69,9 +75,11 @@ function requestOf(route, form) {
   if (body !== "") {
     headers["Content-Type"] = "application/json";
   }
+  const file = form.querySelector("input.upload")?.files[0];
   const search = query.toString();
   return {
     method: route.method, headers, body, url: base + path + (search ? `?${search}` : ""),
+    upload: file && {field: uploadField(route.operation), file},
   };
 }
 
@@ -98,6 +106,9 @@ function curlOf(request, schema, showSecrets) {
   }
   if (request.body !== "") {
     parts.push(`--data ${quoted(showSecrets ? request.body : maskedBody(request.body, schema))}`);
+  }
+  if (request.upload) {
+    parts.push(`-F ${quoted(`${request.upload.field}=@${request.upload.file.name}`)}`);
   }
   return parts.join(" \\\n  ");
 }
@@ -146,12 +157,22 @@ function answerView(response, text, elapsedMs) {
       element("pre", {class: "payload", tabindex: "0"}, body), copyButton(() => body)));
 }
 
+/** What goes over the wire: text, a form with a file, or nothing. */
+function payloadOf(request) {
+  if (request.upload) {
+    const form = new FormData();
+    form.append(request.upload.field, request.upload.file);
+    return form;
+  }
+  return request.body === "" ? undefined : request.body;
+}
+
 async function send(request) {
   const start = performance.now();
   try {
     const response = await fetch(request.url, {
       method: request.method, headers: request.headers, cache: "no-store",
-      body: request.body === "" ? undefined : request.body, signal: AbortSignal.timeout(timeoutMs),
+      body: payloadOf(request), signal: AbortSignal.timeout(timeoutMs),
     });
     const text = await response.text();
     return answerView(response, text, performance.now() - start);
@@ -183,6 +204,20 @@ function bodyEditor(operation) {
     area, reset);
 }
 
+function filePicker(operation) {
+  const field = uploadField(operation);
+  if (!field) {
+    return null;
+  }
+  const id = `${operation.operationId}-file`;
+  const type = operation.requestBody.content["multipart/form-data"].schema.properties[field]
+    .contentMediaType;
+  return element("div", {class: "row wide"},
+    element("label", {for: id}, element("code", {}, field),
+      element("span", {class: "place"}, "file, required")),
+    element("input", {id, class: "upload", type: "file", accept: type}));
+}
+
 /** The curl command, which follows the form; secrets are shown only on demand. */
 function curlView(route, form) {
   const command = element("pre", {class: "curl", tabindex: "0"});
@@ -210,7 +245,7 @@ export function tryView(route) {
   showNeeds();
   const form = element("form", {class: "try", novalidate: true},
     parameters.map(parameter => parameterRow(parameter, route.operation)),
-    bodyEditor(route.operation), needs, element("p", {class: "actions"}, button));
+    bodyEditor(route.operation), filePicker(route.operation), needs, element("p", {class: "actions"}, button));
   form.addEventListener("submit", async event => {
     event.preventDefault();
     button.disabled = true;
