@@ -57,6 +57,16 @@ std::optional<int> bcrypt_cost_of(std::string_view stored) {
     return cost >= 4 && cost <= 31 ? std::optional(cost) : std::nullopt;
 }
 
+std::uint64_t rounds_of(int cost) { return std::uint64_t{1} << static_cast<unsigned>(cost); }
+
+/// A hash of that cost which no password matches.
+std::string dummy_hash(int cost) {
+    std::string hash = cost < 10 ? "$2b$0" : "$2b$";
+    hash.append(std::to_string(cost)).append("$");
+    hash.append(bcrypt_hash_bytes - hash.size(), '.');
+    return hash;
+}
+
 bool bcrypt_matches(const std::string& input, std::string_view stored) {
     return crypto::constant_time_equal(run_crypt(input, std::string(stored)), stored);
 }
@@ -157,17 +167,14 @@ core::Result<PasswordHasher> PasswordHasher::create(PasswordOptions options,
 }
 
 PasswordHasher::PasswordHasher(PasswordOptions options, crypto::RandomSource& random)
-    : options_(options), random_(&random) {
-    dummy_hash_ = options.bcrypt_cost < 10 ? "$2b$0" : "$2b$";
-    dummy_hash_.append(std::to_string(options.bcrypt_cost)).append("$");
-    dummy_hash_.append(bcrypt_hash_bytes - dummy_hash_.size(), '.');
-}
+    : options_(options), random_(&random) {}
 
 core::Result<std::string> PasswordHasher::hash(const core::Secret& password) const {
     const std::string_view text = password.reveal();
     if (text.size() > options_.bytes_max || text.find('\0') != std::string_view::npos) {
         return bad_password("password_text", "Password is too long or has a NUL character");
     }
+    *rounds_ += rounds_of(options_.bcrypt_cost);
     const std::string random = random_->bytes(16);
     char setting[CRYPT_GENSALT_OUTPUT_SIZE];
     const char* made =
@@ -182,9 +189,8 @@ core::Result<std::string> PasswordHasher::hash(const core::Secret& password) con
 
 bool PasswordHasher::verify(const core::Secret& password, std::string_view stored) const {
     const std::string_view text = password.reveal();
-    if (text.size() > options_.bytes_max || text.find('\0') != std::string_view::npos ||
-        stored.size() > stored_hash_bytes_max) {
-        return false;
+    if (!can_match(text) || stored.size() > stored_hash_bytes_max) {
+        return verify_unknown_user(password);
     }
     if (stored.starts_with("$pbkdf2-sha256$")) {
         const auto matches = pbkdf2_matches(text, stored, options_.pbkdf2_rounds_max);
@@ -203,15 +209,31 @@ bool PasswordHasher::verify(const core::Secret& password, std::string_view store
     if (!cost || *cost > options_.bcrypt_cost_max) {
         return verify_unknown_user(password);
     }
-    return bcrypt_matches(input, inner);
+    *rounds_ += rounds_of(*cost);
+    const bool matches = bcrypt_matches(input, inner);
+    // A hash of a lower cost was checked sooner than nobody's would be: the rest of the work is
+    // 2^own - 2^cost rounds, which is 2^cost + 2^(cost+1) + ... + 2^(own-1).
+    for (int less = *cost; !matches && less < options_.bcrypt_cost; ++less) {
+        burn(input, less);
+    }
+    return matches;
 }
 
 bool PasswordHasher::verify_unknown_user(const core::Secret& password) const {
-    const std::string_view text = password.reveal();
-    if (text.size() <= options_.bytes_max) {
-        static_cast<void>(run_crypt(bcrypt_input(text), dummy_hash_));
+    // No work for what matches nobody, whoever is asked for.
+    if (can_match(password.reveal())) {
+        burn(bcrypt_input(password.reveal()), options_.bcrypt_cost);
     }
     return false;
+}
+
+bool PasswordHasher::can_match(std::string_view text) const {
+    return text.size() <= options_.bytes_max && text.find('\0') == std::string_view::npos;
+}
+
+void PasswordHasher::burn(const std::string& input, int cost) const {
+    *rounds_ += rounds_of(cost);
+    static_cast<void>(run_crypt(input, dummy_hash(cost)));
 }
 
 bool PasswordHasher::needs_rehash(std::string_view stored) const {

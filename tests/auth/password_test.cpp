@@ -56,6 +56,35 @@ TEST_SUITE("auth/password") {
         }
     }
 
+    TEST_CASE("a wrong password takes as many rounds as somebody who does not exist") {
+        crypto::SeededRandomSource random(9);
+        const auto hasher = *auth::PasswordHasher::create({.bcrypt_cost = 6}, random);
+        const auto rounds_of = [&](const auto& work) {
+            const std::uint64_t before = hasher.rounds();
+            work();
+            return hasher.rounds() - before;
+        };
+        const std::string own = *hasher.hash(secret("hunter22"));
+        const auto cheap = *auth::PasswordHasher::create({.bcrypt_cost = 4}, random);
+        const std::string cheaper = *cheap.hash(secret("hunter22"));
+        const std::string nul("nul\0character", 13);
+        for (const std::string& tried : {std::string("hunter23"), std::string(200, 'p'),
+                                         std::string(1025, 'p'), nul, std::string()}) {
+            CAPTURE(tried);
+            const auto nobody =
+                rounds_of([&] { CHECK_FALSE(hasher.verify_unknown_user(secret(tried))); });
+            CHECK(nobody == (tried.size() > 1024 || tried == nul ? 0 : 64));
+            for (const std::string& stored :
+                 {own, cheaper, std::string("$2b$06$malformed"), std::string(600, '$')}) {
+                CAPTURE(stored);
+                CHECK(nobody ==
+                      rounds_of([&] { CHECK_FALSE(hasher.verify(secret(tried), stored)); }));
+            }
+        }
+        // The right one takes what its hash takes.
+        CHECK(rounds_of([&] { CHECK(hasher.verify(secret("hunter22"), cheaper)); }) == 16);
+    }
+
     TEST_CASE("malformed and too costly hashes match nothing") {
         crypto::SeededRandomSource random(4);
         const auto hasher = quick_hasher(random);

@@ -1,7 +1,10 @@
 #pragma once
 /// Passwords: policy, hashing and checking (contract §1.4).
 
+#include <atomic>
 #include <cstddef>
+#include <cstdint>
+#include <memory>
 #include <string>
 #include <string_view>
 
@@ -55,18 +58,28 @@ class PasswordHasher {
     [[nodiscard]] bool verify(const core::Secret& password, std::string_view stored) const;
 
     /// Takes the time of `verify` for a user who does not exist, so that the answer's time does
-    /// not tell which names do. Always false.
+    /// not tell which names do. Always false. A wrong password takes the same time for every
+    /// bcrypt hash of the present cost or a lower one; older kinds take their own until their
+    /// owner logs in.
     [[nodiscard]] bool verify_unknown_user(const core::Secret& password) const;
 
     /// Whether a hash that just matched should be replaced: another kind, or a lower cost.
     [[nodiscard]] bool needs_rehash(std::string_view stored) const;
 
+    /// Rounds of bcrypt computed so far, 2^cost for each hash: how much work was done, whatever
+    /// the clock says.
+    [[nodiscard]] std::uint64_t rounds() const { return rounds_->load(); }
+
   private:
     PasswordHasher(PasswordOptions options, crypto::RandomSource& random);
+    [[nodiscard]] bool can_match(std::string_view text) const;
+    /// The work of checking a hash of that cost, for nothing.
+    void burn(const std::string& input, int cost) const;
 
     PasswordOptions options_;
     crypto::RandomSource* random_;
-    std::string dummy_hash_;  // no password matches it
+    std::shared_ptr<std::atomic<std::uint64_t>> rounds_ =
+        std::make_shared<std::atomic<std::uint64_t>>(0);
 };
 
 }  // namespace courseselect::auth

@@ -36,6 +36,8 @@ class PasswordWork {
     }
     /// Passwords hashed and checked since start. Thread-safety: any thread.
     [[nodiscard]] std::uint64_t computations() const { return computations_.load(); }
+    /// Rounds of bcrypt computed since start. Thread-safety: any thread.
+    [[nodiscard]] std::uint64_t rounds() const { return hasher_.rounds(); }
     /// Passwords that wait for a thread. Thread-safety: any thread.
     [[nodiscard]] std::size_t queued() const { return threads_.queued(); }
 
