@@ -1,6 +1,8 @@
 #include "courseselect/notify/courier.hpp"
 
 #include <algorithm>
+#include <tuple>
+#include <utility>
 
 #include "courseselect/async/sleep.hpp"
 #include "courseselect/core/log.hpp"
@@ -71,6 +73,7 @@ std::chrono::milliseconds Courier::retry_delay(std::int64_t attempts) {
 async::Task<std::size_t> Courier::deliver_due() {
     const std::size_t mails = co_await deliver_due(Channel::email);
     const std::size_t texts = co_await deliver_due(Channel::sms);
+    co_await count_left();
     co_return mails + texts;
 }
 
@@ -123,6 +126,9 @@ async::Task<core::Result<>> Courier::settle(Entry entry, DeliveryResult result) 
     const std::int64_t attempts = entry.attempts + 1;
     const bool give_up = result.outcome == Delivery::refused || attempts >= options_.attempts_max;
     const core::WallTime next_at = now + retry_delay(attempts);
+    ++(result.outcome == Delivery::sent ? figures_.sent
+       : give_up                        ? figures_.given_up
+                                        : figures_.postponed);
     auto note = [id = entry.id, now, next_at, give_up,
                  result = std::move(result)](storage::Connection& connection) -> core::Result<> {
         if (result.outcome == Delivery::sent) {
@@ -133,6 +139,19 @@ async::Task<core::Result<>> Courier::settle(Entry entry, DeliveryResult result) 
     };
     auto noted = co_await writes_.run(std::move(note));
     co_return noted;
+}
+
+async::Task<> Courier::count_left() {
+    using Counts = std::pair<std::int64_t, std::int64_t>;
+    auto look = [](storage::Connection& connection) -> core::Result<Counts> {
+        COURSESELECT_TRY(const std::int64_t waiting, count(connection, State::waiting));
+        COURSESELECT_TRY(const std::int64_t dead, count(connection, State::dead));
+        return Counts(waiting, dead);
+    };
+    const auto counted = co_await readers_.read(std::move(look));
+    if (counted) {
+        std::tie(figures_.waiting, figures_.dead) = *counted;
+    }
 }
 
 async::Task<> Courier::forget_old() {

@@ -29,6 +29,8 @@ bool is_mail_address(std::string_view text) {
            text.size() <= recipient_bytes_max && std::all_of(text.begin(), text.end(), plain);
 }
 
+}  // namespace
+
 bool is_phone_number(std::string_view text) {
     if (!text.starts_with('+')) {
         return false;
@@ -37,8 +39,6 @@ bool is_phone_number(std::string_view text) {
     return text.size() >= phone_digits_min && text.size() <= phone_digits_max &&
            std::all_of(text.begin(), text.end(), is_digit);
 }
-
-}  // namespace
 
 core::Result<> check_message(const Message& message) {
     const bool email = message.channel == Channel::email;

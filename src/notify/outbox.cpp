@@ -91,13 +91,27 @@ core::Result<> finish(Connection& connection, std::int64_t id, State state, core
     return {};
 }
 
-core::Result<bool> revive(Connection& connection, std::int64_t id, core::WallTime now) {
+core::Result<bool> retry(Connection& connection, std::int64_t id, core::WallTime now) {
     COURSESELECT_TRY(const std::int64_t changed,
                      connection.execute("UPDATE notifications SET state = 'waiting', attempts = 0, "
                                         "next_at = ?, finished_at = NULL "
-                                        "WHERE id = ? AND state = 'dead'",
+                                        "WHERE id = ? AND state <> 'sent'",
                                         now, id));
     return changed == 1;
+}
+
+core::Result<bool> discard(Connection& connection, std::int64_t id) {
+    COURSESELECT_TRY(
+        const std::int64_t gone,
+        connection.execute("DELETE FROM notifications WHERE id = ? AND state <> 'sent'", id));
+    return gone == 1;
+}
+
+core::Result<std::optional<Entry>> find(Connection& connection, std::int64_t id) {
+    return connection.one(
+        "SELECT id, message_id, event, channel, recipient, subject, text, state, attempts, "
+        "next_at, created_at, finished_at, last_error FROM notifications WHERE id = ?",
+        entry_from, id);
 }
 
 core::Result<std::vector<Entry>> list(Connection& connection, std::optional<State> state,

@@ -22,6 +22,9 @@ constexpr std::size_t template_bytes_max = 64 * 1024;
 constexpr std::string_view subject_mark = "Subject: ";
 
 constexpr std::array account_fields{"username"sv, "name"sv};
+constexpr std::array status_fields{"username"sv, "name"sv, "status"sv};
+constexpr std::array login_fields{"username"sv, "name"sv, "address"sv, "time"sv};
+constexpr std::array date_fields{"username"sv, "name"sv, "time"sv};
 constexpr std::array course_fields{"username"sv, "name"sv, "course_name"sv};
 constexpr std::array refusal_fields{"username"sv, "name"sv, "course_name"sv, "reason"sv};
 
@@ -29,10 +32,15 @@ constexpr std::array all_events{
     EventInfo{"account_created", "An account was made.", account_fields},
     EventInfo{"password_changed", "A password was changed or reset.", account_fields},
     EventInfo{"two_factor_reset", "2FA was switched off or reset.", account_fields},
-    EventInfo{"account_status", "An account was activated or deactivated.", account_fields},
+    EventInfo{"reset_code_made", "A code was made that resets 2FA.", account_fields},
+    EventInfo{"account_status", "An account was activated or deactivated.", status_fields},
+    EventInfo{"new_login", "A login from an address that is new for the account.", login_fields},
+    EventInfo{"session_reused", "A refresh token came twice; the session ended.", login_fields},
     EventInfo{"selection_accepted", "A student got a seat.", course_fields},
     EventInfo{"selection_refused", "A selection was refused.", refusal_fields},
     EventInfo{"selection_ended", "A student left a course or was removed.", course_fields},
+    EventInfo{"selection_opens", "Selecting begins soon.", date_fields},
+    EventInfo{"selection_closes", "Selecting ends soon.", date_fields},
     EventInfo{"test", "An administrator tries the settings.", account_fields},
 };
 

@@ -103,6 +103,11 @@ Task<> tried_again(CourierFixture& f) {
     const State state = co_await f.state_of("m1");
     CHECK(state == State::dead);
     CHECK(f.sender->times("m1") == 10);
+    CHECK(f.courier->figures().postponed == 9);
+    CHECK(f.courier->figures().given_up == 1);
+    CHECK(f.courier->figures().sent == 0);
+    CHECK(f.courier->figures().waiting == 0);
+    CHECK(f.courier->figures().dead == 1);
 }
 
 Task<> refused(CourierFixture& f) {
@@ -125,8 +130,11 @@ Task<> channel_off(CourierFixture& f) {
     const State waiting = co_await f.state_of("s0");
     CHECK(waiting == State::waiting);
     f.courier->use({.email = nullptr, .sms = f.sender});
+    CHECK(f.courier->figures().waiting == 40);
     const std::size_t batch = co_await f.courier->deliver_due();
     CHECK(batch == 32);
+    CHECK(f.courier->figures().sent == 33);
+    CHECK(f.courier->figures().waiting == 8);
 }
 
 Task<> killed_in_the_middle(CourierFixture& f) {

@@ -49,6 +49,7 @@ TEST_SUITE("notify/message") {
         for (const char* bad :
              {"", "+", "+1234", "+1234567890123456", "12345", "+12 345", "+1a345"}) {
             CHECK_FALSE(check_message(text_to(bad)).has_value());
+            CHECK_FALSE(is_phone_number(bad));
         }
     }
 

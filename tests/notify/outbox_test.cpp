@@ -58,12 +58,42 @@ TEST_SUITE("notify/outbox") {
         CHECK(*count(*writer, State::sent) == 1);
         CHECK(*count(*writer, State::dead) == 1);
         CHECK(list(*writer, State::dead, 0, 10)->front().last_error == "550");
-        CHECK_FALSE(*revive(*writer, 1, now));
-        CHECK_FALSE(*revive(*writer, 99, now));
-        CHECK(*revive(*writer, 2, now));
+        CHECK_FALSE(*retry(*writer, 1, now));
+        CHECK_FALSE(*retry(*writer, 99, now));
+        CHECK(*retry(*writer, 2, now));
         const auto waiting = due(*writer, Channel::email, now, 10);
         REQUIRE(waiting->size() == 2);
         CHECK(waiting->front().attempts == 0);
+    }
+
+    TEST_CASE_FIXTURE(OutboxFixture,
+                      "one that was put off can be made due, with no tries counted") {
+        const core::WallTime now = clock.wall_now();
+        REQUIRE(enqueue(*writer, "m1", "test", mail_to("a@b.c"), now).has_value());
+        REQUIRE(begin_try(*writer, 1, now + seconds(3'600)).has_value());
+        CHECK(due(*writer, Channel::email, now, 10)->empty());
+        CHECK(*retry(*writer, 1, now));
+        REQUIRE(due(*writer, Channel::email, now, 10)->size() == 1);
+        CHECK(find(*writer, 1)->value().attempts == 0);
+    }
+
+    TEST_CASE_FIXTURE(OutboxFixture, "what was not sent can be discarded, what was sent stays") {
+        const core::WallTime now = clock.wall_now();
+        for (const char* id : {"m1", "m2", "m3"}) {
+            REQUIRE(enqueue(*writer, id, "test", mail_to("a@b.c"), now).has_value());
+        }
+        REQUIRE(finish(*writer, 1, State::sent, now, "").has_value());
+        REQUIRE(finish(*writer, 2, State::dead, now, "550").has_value());
+        CHECK_FALSE(*discard(*writer, 1));
+        CHECK(*discard(*writer, 2));
+        CHECK(*discard(*writer, 3));
+        CHECK_FALSE(*discard(*writer, 3));
+        REQUIRE(find(*writer, 1)->has_value());
+        CHECK(find(*writer, 1)->value().state == State::sent);
+        CHECK_FALSE(find(*writer, 2)->has_value());
+        // Who settles a try that was under way meanwhile brings nothing back.
+        REQUIRE(finish(*writer, 3, State::sent, now, "").has_value());
+        CHECK(*count(*writer, std::nullopt) == 1);
     }
 
     TEST_CASE_FIXTURE(OutboxFixture, "pages are newest first; limits hold") {

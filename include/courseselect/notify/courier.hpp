@@ -39,6 +39,15 @@ struct Senders {
     }
 };
 
+/// What became of messages so far, and how many are left; of the last turn.
+struct CourierFigures {
+    std::uint64_t sent = 0;
+    std::uint64_t postponed = 0;  ///< tries that will be repeated
+    std::uint64_t given_up = 0;   ///< refused for good, or tried too often
+    std::int64_t waiting = 0;
+    std::int64_t dead = 0;
+};
+
 /// Every message is tried at least once more after a crash; receivers see the same id again.
 /// Ownership: borrows all that it is given. Thread-safety: the loop's thread.
 class Courier {
@@ -55,6 +64,9 @@ class Courier {
     /// Delivers what is due, now instead of at the next turn. Returns how many were tried.
     [[nodiscard]] async::Task<std::size_t> deliver_due();
 
+    [[nodiscard]] const CourierFigures& figures() const { return figures_; }
+    [[nodiscard]] const Senders& senders() const { return senders_; }
+
     /// When to try again after `attempts` tries: for tests of the bounds.
     [[nodiscard]] std::chrono::milliseconds retry_delay(std::int64_t attempts);
 
@@ -63,6 +75,7 @@ class Courier {
     [[nodiscard]] async::Task<std::size_t> deliver_due(Channel channel);
     [[nodiscard]] async::Task<> deliver(Entry entry, std::shared_ptr<Sender> sender);
     [[nodiscard]] async::Task<core::Result<>> settle(Entry entry, DeliveryResult result);
+    [[nodiscard]] async::Task<> count_left();
     [[nodiscard]] async::Task<> forget_old();
 
     async::EventLoop& loop_;
@@ -72,6 +85,7 @@ class Courier {
     storage::WriteQueue& writes_;
     CourierOptions options_;
     Senders senders_;
+    CourierFigures figures_;
     async::TaskGroup tasks_;
     async::BlockingPool pool_;
 };

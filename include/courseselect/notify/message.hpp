@@ -38,6 +38,9 @@ struct Message {
     std::string text;
 };
 
+/// ITU-T E.164 §6 with the country: `+` and 5 to 15 digits.
+[[nodiscard]] bool is_phone_number(std::string_view text);
+
 /// Can this be sent at all? No control characters where they would start a new header or command.
 /// Errors: invalid_argument `recipient`, `subject` or `text`, the detail says what is wrong.
 [[nodiscard]] core::Result<> check_message(const Message& message);

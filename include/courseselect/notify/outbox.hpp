@@ -73,9 +73,14 @@ struct Entry {
 /// Ends a message as sent or dead.
 [[nodiscard]] core::Result<> finish(storage::Connection& connection, std::int64_t id, State state,
                                     core::WallTime now, std::string_view error);
-/// A dead message waits again, with no tries counted. False: there is no dead one with this id.
-[[nodiscard]] core::Result<bool> revive(storage::Connection& connection, std::int64_t id,
-                                        core::WallTime now);
+/// A message that is dead or waits is due now, with no tries counted. Of one that is being sent at
+/// this moment a second copy may go out. False: there is none with this id, or it was sent.
+[[nodiscard]] core::Result<bool> retry(storage::Connection& connection, std::int64_t id,
+                                       core::WallTime now);
+/// Forgets a message that was not sent. False: there is none with this id, or it was sent.
+[[nodiscard]] core::Result<bool> discard(storage::Connection& connection, std::int64_t id);
+[[nodiscard]] core::Result<std::optional<Entry>> find(storage::Connection& connection,
+                                                      std::int64_t id);
 /// A page of messages, newest first; all states when none is given.
 [[nodiscard]] core::Result<std::vector<Entry>> list(storage::Connection& connection,
                                                     std::optional<State> state, std::int64_t offset,
