@@ -326,6 +326,10 @@ Stream::Stream(async::EventLoop& loop, int descriptor, std::unique_ptr<detail::T
     state_->open(descriptor);
 }
 
+Stream::Stream(async::EventLoop& loop, int descriptor, std::string already_read,
+               std::size_t unsent_bytes_max)
+    : Stream(loop, descriptor, nullptr, std::move(already_read), unsent_bytes_max) {}
+
 Stream::~Stream() {
     state_->observer = nullptr;
     close();

@@ -51,6 +51,9 @@ class Stream {
     /// @param unsent_bytes_max  what `send` keeps for a slow peer; beyond it the stream is closed
     Stream(async::EventLoop& loop, int descriptor, std::unique_ptr<detail::TlsEngine> tls,
            std::string already_read, std::size_t unsent_bytes_max);
+    /// The same without TLS.
+    Stream(async::EventLoop& loop, int descriptor, std::string already_read,
+           std::size_t unsent_bytes_max);
     ~Stream();
     Stream(const Stream&) = delete;
     Stream& operator=(const Stream&) = delete;

@@ -11,7 +11,6 @@
 
 #include "courseselect/async/completion.hpp"
 #include "courseselect/core/encoding.hpp"
-#include "courseselect/net/detail/tls_engine.hpp"
 #include "courseselect/net/ws/handshake.hpp"
 
 namespace courseselect::net::ws {
@@ -131,7 +130,7 @@ async::Task<core::Result<std::unique_ptr<Stream>>> open_stream(async::EventLoop&
     opening.socket.set_option(asio::ip::tcp::no_delay(true), ignored);
     opening.socket.non_blocking(true, ignored);
     const int descriptor = opening.socket.release();
-    co_return std::make_unique<Stream>(loop, descriptor, nullptr, opening.bytes.substr(end),
+    co_return std::make_unique<Stream>(loop, descriptor, opening.bytes.substr(end),
                                        options.unsent_bytes_max);
 }
 

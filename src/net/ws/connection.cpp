@@ -66,8 +66,9 @@ void Connection::start() {
 // ---- input -------------------------------------------------------------------------------------
 
 bool Connection::may_handle() const {
-    return !is_closed_ && !is_ending_ && !is_paused_ &&
-           unsent_ <= hub_->options_.unsent_pause_bytes;
+    // A client always reads: were both ends to wait for each other to read, neither would.
+    const bool has_room = role_ == Role::client || unsent_ <= hub_->options_.unsent_pause_bytes;
+    return !is_closed_ && !is_ending_ && !is_paused_ && has_room;
 }
 
 void Connection::wait_for_more() {

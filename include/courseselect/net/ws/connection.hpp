@@ -49,7 +49,7 @@ struct Options {
     /// Sent and not yet taken by the peer. Beyond: dropped (it would not read a close frame).
     /// Shared bytes count fully for each connection though they exist once.
     std::size_t unsent_bytes_max = 4 * 1024 * 1024;
-    /// Unsent bytes at which a peer's own further messages wait until it has read.
+    /// Unsent bytes at which a client's own further messages wait until it has read.
     std::size_t unsent_pause_bytes = 256 * 1024;
     std::size_t read_bytes_max = 16 * 1024;  ///< one read, so nobody holds the loop for long
     std::size_t messages_per_turn_max = 64;  ///< then the other connections have their turn
