@@ -2,6 +2,8 @@
 /// `Namespace`: who may enter, what their events do, rooms, and telling many at once.
 
 #include <cstddef>
+#include <cstdint>
+#include <functional>
 #include <memory>
 #include <string>
 #include <string_view>
@@ -85,6 +87,9 @@ class Broadcast {
     void disconnect(bool close_connection = false) const;
 
   private:
+    template <class Visitor>
+    void for_each(Visitor visit) const;
+
     Namespace& nsp_;
     std::vector<std::string> rooms_;
     std::vector<std::string> except_;
@@ -150,12 +155,13 @@ class Namespace {
     using Table = std::unordered_map<std::string, T, Hash, std::equal_to<>>;
 
     void add(SocketPointer socket);
+    /// The socket has let go of its connection.
     void remove(const SocketPointer& socket, DisconnectReason reason);
     bool join(Socket& socket, std::string_view room);
     void leave(Socket& socket, std::string_view room);
     void leave_at(Socket& socket, std::size_t index);
     [[nodiscard]] const Room* find_room(std::string_view room) const;
-    void dispatch(const SocketPointer& socket, Event event);
+    [[nodiscard]] OnEvent* handler_of(std::string_view event);
 
     Server& server_;
     std::string name_;
@@ -164,7 +170,7 @@ class Namespace {
     OnEvent on_other_;
     OnDisconnect on_disconnect_;
     Table<OnEvent> events_;
-    Table<SocketPointer> sockets_;
+    std::unordered_map<std::string_view, SocketPointer> sockets_;  // the ids live in the sockets
     Table<Room> rooms_;
     std::uint64_t mark_ = 0;  // of the last broadcast
 };

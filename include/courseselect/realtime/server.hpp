@@ -32,11 +32,12 @@ struct ServerOptions {
     /// A connection that has joined no namespace by then is closed.
     std::chrono::milliseconds connect_timeout{45'000};
     std::size_t attachments_max = 10;  ///< of one packet; beyond: closed, "parse error"
-    std::size_t json_depth_max = 64;   ///< lists and objects open at once; beyond: "parse error"
+    std::size_t attachment_bytes_max = 4 * 1024 * 1024;  ///< of one packet together; likewise
+    std::size_t json_depth_max = 64;  ///< lists and objects open at once; beyond: "parse error"
     std::size_t namespaces_per_connection_max = 16;  ///< beyond: closed
     std::size_t rooms_per_socket_max = 256;          ///< beyond: `join` refuses
     std::size_t room_name_bytes_max = 256;           ///< beyond: `join` refuses
-    std::size_t acks_pending_max = 256;              ///< asked by us; beyond: cancelled at once
+    std::size_t acks_pending_max = 256;              ///< asked by us; beyond: refused at once
     /// Handlers of one connection that wait; its further packets wait until there are fewer.
     std::size_t handlers_per_connection_max = 64;
     ServerObserver* observer = nullptr;  ///< borrowed; must outlive the server
@@ -82,6 +83,9 @@ class Server final : public net::http::Handler, public net::http::Upgrader {
     [[nodiscard]] engine::Server& engine();
     [[nodiscard]] Stats stats() const;
     [[nodiscard]] const ServerOptions& options() const;
+
+    /// Does what is due by the clock; for tests with a `ManualClock`.
+    void check_deadlines();
 
     /// Refuses new connections and closes all ("server shutting down"), then waits for the
     /// handlers that still run; their own waits need deadlines. Call once.

@@ -10,6 +10,7 @@
 #include <utility>
 #include <vector>
 
+#include "courseselect/async/timers.hpp"
 #include "courseselect/core/function.hpp"
 #include "courseselect/core/result.hpp"
 #include "courseselect/realtime/args.hpp"
@@ -43,6 +44,13 @@ enum class DisconnectReason : std::uint8_t {
 class Ack {
   public:
     Ack() = default;
+    Ack(Ack&& other) noexcept
+        : socket_(std::move(other.socket_)), id_(std::exchange(other.id_, none)) {}
+    Ack& operator=(Ack&& other) noexcept {
+        socket_ = std::move(other.socket_);
+        id_ = std::exchange(other.id_, none);
+        return *this;
+    }
     Ack(std::weak_ptr<Socket> socket, std::uint64_t id) : socket_(std::move(socket)), id_(id) {}
 
     /// Whether the client waits for an answer.
@@ -69,7 +77,8 @@ struct Event {
 /// Thread-safety: the loop's thread.
 class Socket : public std::enable_shared_from_this<Socket> {
   public:
-    /// Called with the client's answer. Errors: deadline_exceeded, cancelled (it has left).
+    /// Called with the client's answer. Errors: deadline_exceeded, cancelled (it has left),
+    /// resource_exhausted (see `emit`).
     using OnAnswer = core::UniqueFunction<void(core::Result<Args>)>;
 
     Socket(Namespace& nsp, Connection& connection, std::string id, std::shared_ptr<void> data);
@@ -91,7 +100,7 @@ class Socket : public std::enable_shared_from_this<Socket> {
 
     void emit(std::string_view event, const Args& args);
     /// Asks for an answer, of which at most `acks_pending_max` may be outstanding: one more is
-    /// cancelled at once.
+    /// refused at once, and not sent.
     void emit(std::string_view event, const Args& args, std::chrono::milliseconds timeout,
               OnAnswer on_answer);
 
@@ -123,7 +132,7 @@ class Socket : public std::enable_shared_from_this<Socket> {
     };
     struct PendingAnswer {
         std::uint64_t id;
-        std::uint64_t timer;
+        async::Timers::Handle timer;
         OnAnswer on_answer;
     };
 
@@ -131,7 +140,7 @@ class Socket : public std::enable_shared_from_this<Socket> {
     void on_answer(std::uint64_t id, Args args);
     void fail_answer(std::uint64_t id, core::Error error);
     [[nodiscard]] OnAnswer take_answer(std::uint64_t id);
-    /// The connection or the namespace has let go of it.
+    /// Lets go of the connection: nothing is sent any more, and no answer will come.
     void detach();
 
     Namespace& nsp_;
@@ -141,8 +150,7 @@ class Socket : public std::enable_shared_from_this<Socket> {
     std::vector<Membership> memberships_;
     std::vector<PendingAnswer> pending_;
     std::uint64_t next_answer_ = 0;
-    std::uint64_t mark_ = 0;    // the last broadcast that met it
-    std::size_t position_ = 0;  // in the namespace's list
+    std::uint64_t mark_ = 0;  // the last broadcast that met it
 };
 
 }  // namespace courseselect::realtime
