@@ -36,8 +36,11 @@ bool takes_a_secret(const api::RouteInfo& route) {
     if (route.is_hidden || route.path.starts_with("/health") || route.path == "/metrics") {
         return false;
     }
-    if (route.access == api::Access::open || route.access == api::Access::refresh) {
+    if (route.access == api::Access::refresh) {
         return true;
+    }
+    if (route.access == api::Access::open) {
+        return route.method != net::http::Method::get;  // what everybody may read is no secret
     }
     return route.access == api::Access::bearer && route.body_type != nullptr &&
            std::any_of(route.body_type->fields.begin(), route.body_type->fields.end(),
