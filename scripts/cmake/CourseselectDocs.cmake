@@ -10,11 +10,16 @@ set(COURSESELECT_DOCS_DIRECTORY "${PROJECT_BINARY_DIR}/docs")
 file(MAKE_DIRECTORY "${COURSESELECT_DOCS_DIRECTORY}")
 configure_file("${PROJECT_SOURCE_DIR}/scripts/docs/Doxyfile.in"
   "${COURSESELECT_DOCS_DIRECTORY}/Doxyfile" @ONLY)
+set(prepare_docs Python3::Interpreter "${PROJECT_SOURCE_DIR}/scripts/docs/prepare_headers.py"
+  "${PROJECT_SOURCE_DIR}/include" "${COURSESELECT_DOCS_DIRECTORY}/include")
 add_custom_target(docs
+  COMMAND ${prepare_docs}
   COMMAND "${DOXYGEN_EXECUTABLE}" "${COURSESELECT_DOCS_DIRECTORY}/Doxyfile"
   COMMENT "Documenting the public headers in ${COURSESELECT_DOCS_DIRECTORY}/html"
   VERBATIM)
 if(COURSESELECT_BUILD_TESTS)
+  add_test(NAME docs_prepare COMMAND ${prepare_docs})
   add_test(NAME docs COMMAND "${DOXYGEN_EXECUTABLE}" "${COURSESELECT_DOCS_DIRECTORY}/Doxyfile")
-  set_tests_properties(docs PROPERTIES LABELS docs TIMEOUT 600)
+  set_tests_properties(docs_prepare PROPERTIES FIXTURES_SETUP docs_headers LABELS docs)
+  set_tests_properties(docs PROPERTIES FIXTURES_REQUIRED docs_headers LABELS docs TIMEOUT 600)
 endif()

@@ -12,7 +12,9 @@ get_property(programs GLOBAL PROPERTY COURSESELECT_PROGRAMS)
 set(package_directory "${CMAKE_INSTALL_LIBDIR}/cmake/courseselect")
 
 # Every third-party target a module may link: how a CMake consumer finds it, and its pkg-config name.
-# Asio has no pkg-config file, nothing to link, and flags that courseselect.pc carries itself.
+# Asio has no pkg-config file, nothing to link, and flags that our files carry themselves.
+set(pkg_asio_flags "-pthread -DASIO_STANDALONE -DASIO_NO_DEPRECATED -DASIO_SEPARATE_COMPILATION")
+string(APPEND pkg_asio_flags " -DASIO_DISABLE_STD_ALIGNED_ALLOC")
 set(finder_Asio::Asio "find_dependency(Asio)")
 set(finder_CLI11::CLI11 "find_dependency(CLI11 CONFIG)")
 set(finder_CURL::libcurl "find_dependency(CURL 7.85)")
@@ -124,13 +126,42 @@ file(RELATIVE_PATH pkg_prefix
 string(REGEX REPLACE "/$" "" pkg_prefix "${pkg_prefix}")
 configure_file("${CMAKE_CURRENT_LIST_DIR}/courseselect.pc.in"
   "${PROJECT_BINARY_DIR}/package/courseselect.pc" @ONLY)
+# One pkg-config file a component: it requires those of the modules it uses, which puts static
+# libraries into the right order.
+set(pkg_files "${PROJECT_BINARY_DIR}/package/courseselect.pc")
+foreach(module IN LISTS modules)
+  get_property(uses GLOBAL PROPERTY COURSESELECT_USES_${module})
+  get_property(links GLOBAL PROPERTY COURSESELECT_LINKS_${module})
+  list(TRANSFORM uses PREPEND "courseselect-" OUTPUT_VARIABLE module_requires)
+  set(module_libraries "")
+  set(module_flags "")
+  get_target_property(type courseselect_${module} TYPE)
+  if(NOT type STREQUAL "INTERFACE_LIBRARY")
+    set(module_libraries " -lcourseselect_${module}")
+  endif()
+  foreach(link IN LISTS links)
+    list(APPEND module_requires "${pkg_${link}}")
+    if(link STREQUAL "Asio::Asio")
+      set(module_flags " ${pkg_asio_flags}")
+      string(APPEND module_libraries " -pthread")
+    elseif(link STREQUAL "llhttp::llhttp" AND TARGET courseselect_llhttp)
+      string(APPEND module_libraries " -lcourseselect_llhttp")
+    endif()
+  endforeach()
+  list(REMOVE_DUPLICATES module_requires)
+  list(REMOVE_ITEM module_requires "")
+  list(JOIN module_requires ", " module_requires)
+  set(pkg_file "${PROJECT_BINARY_DIR}/package/courseselect-${module}.pc")
+  configure_file("${CMAKE_CURRENT_LIST_DIR}/courseselect-module.pc.in" "${pkg_file}" @ONLY)
+  list(APPEND pkg_files "${pkg_file}")
+endforeach()
 install(FILES
   "${PROJECT_BINARY_DIR}/package/courseselectConfig.cmake"
   "${PROJECT_BINARY_DIR}/package/courseselectConfigVersion.cmake"
   "${CMAKE_CURRENT_LIST_DIR}/FindAsio.cmake"
   "${CMAKE_CURRENT_LIST_DIR}/FindLlhttp.cmake"
   DESTINATION "${package_directory}" COMPONENT development)
-install(FILES "${PROJECT_BINARY_DIR}/package/courseselect.pc"
+install(FILES ${pkg_files}
   DESTINATION "${CMAKE_INSTALL_LIBDIR}/pkgconfig" COMPONENT development)
 if(programs)
   install(TARGETS ${programs} RUNTIME DESTINATION "${CMAKE_INSTALL_BINDIR}" COMPONENT runtime)
