@@ -300,4 +300,43 @@ TEST_SUITE("conformance/authorisation") {
             CHECK((*copy)->call(Service::auth, call).status == 401);
         }
     }
+
+    TEST_CASE("who may not know it is told the same, whether something exists or not") {
+        const DemoTerm term;
+        const auto copy = term.open();
+        const auto answer = [&](Service service, Method method, const std::string& target,
+                                const std::string& body, const std::string& token) {
+            test::TermCall call{.method = method, .target = target, .body = body};
+            if (!token.empty()) {
+                call.headers.push_back({"Authorization", "Bearer " + token});
+            }
+            const auto said = (*copy)->call(service, call);
+            return std::to_string(said.status) + " " + said.text;
+        };
+        const auto as_bob = [&](Service service, Method method, const std::string& target,
+                                const std::string& body = "") {
+            return answer(service, method, target, body, term.bob.access_token);
+        };
+        const std::string nobody_id(24, '0');
+        const std::string change = R"({"username":"mallory"})";
+        CHECK(as_bob(Service::auth, Method::get, "/users/" + term.alice_id) ==
+              as_bob(Service::auth, Method::get, "/users/" + nobody_id));
+        CHECK(as_bob(Service::auth, Method::put, "/auth/" + term.alice_id, change) ==
+              as_bob(Service::auth, Method::put, "/auth/" + nobody_id, change));
+        CHECK(as_bob(Service::auth, Method::delete_, "/auth/" + term.alice_id) ==
+              as_bob(Service::auth, Method::delete_, "/auth/" + nobody_id));
+        const std::string status = "/student/queue/status?task_id=";
+        CHECK(
+            as_bob(Service::student, Method::get, status + term.task_id) ==
+            as_bob(Service::student, Method::get, status + "0b0f6a4e-5a0d-4a6e-9a51-6f1c2b3d4e5f"));
+        for (const char* path : {"/login/v1", "/login/admin", "/auth/login"}) {
+            CAPTURE(path);
+            const auto log_in = [&](const std::string& name) {
+                return answer(Service::auth, Method::post, path,
+                              R"({"username":")" + name + R"(","password":"not that one"})", "");
+            };
+            CHECK(log_in("alice") == log_in("nobody-has-this-name"));
+            CHECK(log_in("admin") == log_in("nobody-has-this-name"));
+        }
+    }
 }
