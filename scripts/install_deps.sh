@@ -20,7 +20,8 @@ llhttp_packages=(libllhttp-dev node-llhttp)
 # What ./run_tests.sh needs besides.
 test_packages=(
     doctest-dev librapidcheck-dev libbenchmark-dev
-    python3 python3-jwt python3-bcrypt python3-aiosmtpd oathtool apache2-utils sqlite3
+    python3 python3-jwt python3-bcrypt python3-aiosmtpd python3-socketio python3-requests
+    python3-websocket oathtool apache2-utils sqlite3
     valgrind strace clang-format chromium chromium-driver
 )
 # Node.js runs test tools from npm; one that did not come with Debian will do.

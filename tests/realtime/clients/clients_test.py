@@ -1,0 +1,130 @@
+#!/usr/bin/env python3
+"""Unmodified python-socketio against the conformance program, on every way to travel.
+
+    clients_test.py PROGRAM
+"""
+
+import os
+import queue
+import sys
+import time
+
+sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), ".."))
+
+import socketio  # noqa: E402
+
+from wire import Server  # noqa: E402
+
+WAYS = {"polling": ["polling"], "websocket": ["websocket"], "upgrade": None}
+LIMIT = 10  # seconds without which nothing here should be
+
+
+class Client:
+    """A client that keeps what it hears."""
+
+    def __init__(self, url, way, auth=None, namespaces=None):
+        self.heard = {}
+        self.socket = socketio.Client(reconnection_delay=0.01)
+        for nsp in namespaces or ["/"]:
+            for event in ("auth", "message-back", "disconnect", "connect_error"):
+                self.socket.on(event, self._keep(nsp, event), namespace=nsp)
+        self.socket.connect(url, auth=auth, namespaces=namespaces, transports=WAYS[way],
+                            wait_timeout=LIMIT)
+
+    def _keep(self, nsp, event):
+        box = self.heard.setdefault((nsp, event), queue.Queue())
+        return lambda *args: box.put(list(args))
+
+    def wait(self, event, nsp="/"):
+        return self.heard[(nsp, event)].get(timeout=LIMIT)
+
+    def close(self):
+        self.socket.disconnect()
+
+
+def equal(found, wanted):
+    assert found == wanted, f"{str(found)[:200]} instead of {str(wanted)[:200]}"
+
+
+def token_comes_back(url, way):
+    client = Client(url, way, auth={"token": "a\u00e9\U0001f600"})
+    equal(client.wait("auth"), [{"token": "a\u00e9\U0001f600"}])
+    equal(client.socket.transport(), "polling" if way == "polling" else "websocket")
+    client.close()
+
+
+def messages_come_back(url, way):
+    client = Client(url, way)
+    for args in ((1, "2", {"3": [True, None]}), ("", [], {}, -0.5),
+                 (b"\x01\x02", {"deep": [b"", b"x" * 70000]}), ("x" * 500000,)):
+        client.socket.emit("message", args)
+        equal(client.wait("message-back"), list(args))
+    client.close()
+
+
+def acks_carry_the_arguments(url, way):
+    client = Client(url, way)
+    equal(client.socket.call("message-with-ack", (1, "2"), timeout=LIMIT), (1, "2"))
+    equal(client.socket.call("message-with-ack", b"bytes", timeout=LIMIT), b"bytes")
+    equal(client.socket.call("message-with-ack", timeout=LIMIT), None)
+    client.close()
+
+
+def namespaces_share_a_connection(url, way):
+    client = Client(url, way, auth={"a": 1}, namespaces=["/", "/custom"])
+    equal(client.wait("auth"), [{"a": 1}])
+    equal(client.wait("auth", "/custom"), [{"a": 1}])
+    client.socket.emit("message", "main")
+    equal(client.wait("message-back"), ["main"])
+    client.close()
+
+
+def an_unknown_namespace_is_refused(url, way):
+    try:
+        Client(url, way, namespaces=["/random"]).close()
+        raise AssertionError("connected")
+    except socketio.exceptions.ConnectionError as error:
+        assert "namespaces failed to connect" in str(error), error
+
+
+def messages_stay_in_order(url, way):
+    client = Client(url, way)
+    for number in range(300):
+        client.socket.emit("message", number)
+    equal([client.wait("message-back")[0] for _ in range(300)], list(range(300)))
+    client.close()
+
+
+def it_outlives_heartbeats(url, way):
+    client = Client(url, way)
+    deadline = time.monotonic() + 1.5  # five times the ping interval
+    while time.monotonic() < deadline:
+        client.socket.emit("message", "beat")
+        equal(client.wait("message-back"), ["beat"])
+        time.sleep(0.1)
+    assert client.socket.connected
+    client.close()
+
+
+CASES = (token_comes_back, messages_come_back, acks_carry_the_arguments,
+         namespaces_share_a_connection, an_unknown_namespace_is_refused, messages_stay_in_order,
+         it_outlives_heartbeats)
+
+
+def main():
+    failed = 0
+    with Server(sys.argv[1]) as server:
+        url = f"http://127.0.0.1:{server.port}"
+        for way in WAYS:
+            for function in CASES:
+                try:
+                    function(url, way)
+                except Exception as failure:  # told, and the next one runs
+                    failed += 1
+                    print(f"{way}: {function.__name__}: {type(failure).__name__}: {failure}")
+    print(f"{len(WAYS) * len(CASES)} cases, {failed} failed")
+    return 1 if failed else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
