@@ -67,7 +67,7 @@ void fill(storage::Connection& connection, int users) {
         std::mt19937_64 random(2026);
         for (int i = 1; i <= users; ++i) {
             repo::User user;
-            user.key = {auth::UserKind::student, i};
+            user.key = {i % 100 == 0 ? auth::UserKind::teacher : auth::UserKind::student, i};
             user.username =
                 fmt::format("student{:06}{:c}{:c}", i, 'a' + random() % 26, 'a' + random() % 26);
             user.email = user.username + "@example.org";
@@ -110,6 +110,25 @@ void search(storage::Connection& reader, int users, int searches) {
         {"name and address",
          [](std::uint64_t n) {
              return repo::UserSearch{.username = "stu", .email = fmt::format("{:05}", n % 100000)};
+         }},
+        {"teachers by a part that all have",
+         [](std::uint64_t) {
+             return repo::UserSearch{.username = "student", .kind = auth::UserKind::teacher};
+         }},
+        {"newest first by a part that all have",
+         [](std::uint64_t) {
+             return repo::UserSearch{.username = "student", .newest_first = true};
+         }},
+        {"newest first by two digits anywhere",
+         [](std::uint64_t n) {
+             return repo::UserSearch{.username = fmt::format("{:02}", n % 100),
+                                     .newest_first = true,
+                                     .is_short_anywhere = true};
+         }},
+        {"newest first by two letters that nobody has",
+         [](std::uint64_t) {
+             return repo::UserSearch{
+                 .username = "qq", .newest_first = true, .is_short_anywhere = true};
          }},
         {"nobody",
          [](std::uint64_t n) { return repo::UserSearch{.email = fmt::format("q{}x", n)}; }},

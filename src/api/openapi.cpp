@@ -116,7 +116,10 @@ void append_body(ObjectWriter& operation, const RouteInfo& route) {
 }
 
 /// A file in a form (OpenAPI 3.1 §4.8.14: a binary string without schema keywords of its own).
-void append_upload(ObjectWriter& body, const UploadField& upload) {
+void append_upload(ObjectWriter& operation, const RouteInfo& route) {
+    const UploadField& upload = route.upload;
+    ObjectWriter body(operation.slot("requestBody"));
+    body.add("required", true);
     ObjectWriter content(body.slot("content"));
     ObjectWriter form(content.slot("multipart/form-data"));
     {
@@ -131,9 +134,14 @@ void append_upload(ObjectWriter& body, const UploadField& upload) {
         file.add("type", "string").add("contentMediaType", upload.content_type);
         file.add("description", upload.summary);
     }
-    ObjectWriter encoding(form.slot("encoding"));
-    ObjectWriter of_file(encoding.slot(upload.name));
-    of_file.add("contentType", upload.content_type);
+    {
+        ObjectWriter encoding(form.slot("encoding"));
+        ObjectWriter of_file(encoding.slot(upload.name));
+        of_file.add("contentType", upload.content_type);
+    }
+    if (!route.body_example.empty()) {
+        form.add_raw("example", route.body_example);
+    }
 }
 
 void append_reference(ObjectWriter& owner, std::string_view schema) {
@@ -265,9 +273,7 @@ void append_operation(ObjectWriter& path, const RouteInfo& route, const ServiceO
     if (route.body_type != nullptr) {
         append_body(operation, route);
     } else if (!route.upload.name.empty()) {
-        ObjectWriter body(operation.slot("requestBody"));
-        body.add("required", true);
-        append_upload(body, route.upload);
+        append_upload(operation, route);
     }
     append_security(operation, route.access);
     append_responses(operation, route, options);

@@ -179,6 +179,10 @@ class Assembler {
         options.guesses.enabled = common.rate_limits;
         options.settings = settings_of(config_);
         options.settings.security.open_registration_enabled = common.dev;
+        options.notifications.smtp_password = config_.auth.smtp_password;
+        options.notifications.sms_authorization = config_.auth.sms_authorization;
+        options.notifications.ca_file = config_.auth.notification_ca_file;
+        options.notifications.templates = config_.auth.notification_templates;
         COURSESELECT_TRY(auto node,
                          accounts::AuthNode::open(runtime_, std::move(options), std::move(data)));
         return NodePointer(std::move(node));

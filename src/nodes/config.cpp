@@ -151,6 +151,10 @@ AuthConfig read_auth(Environment& environment, bool dev) {
     auth.bcrypt_cost =
         static_cast<int>(environment.integer("BCRYPT_COST", 10, {.min = dev ? 4 : 10, .max = 16}));
     auth.lifetimes = read_lifetimes(environment);
+    auth.smtp_password = environment.secret("SMTP_PASSWORD");
+    auth.sms_authorization = environment.secret("SMS_AUTHORIZATION");
+    auth.notification_ca_file = environment.text("NOTIFICATION_CA_FILE", "");
+    auth.notification_templates = environment.text("NOTIFICATION_TEMPLATES", "");
     return auth;
 }
 

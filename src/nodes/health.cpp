@@ -32,6 +32,7 @@ HealthDetails details_of(Node& node) {
     if (parts.hashing_queued) {
         details.passwords_waiting = count_of(*parts.hashing_queued);
     }
+    details.notifications = parts.notifications;
     return details;
 }
 

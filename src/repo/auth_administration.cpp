@@ -10,18 +10,6 @@ using auth::user_kind_name;
 using storage::Connection;
 using storage::Row;
 
-/// Finds the text itself: `%` and `_` lose their meaning.
-std::string containing(std::string_view text) {
-    std::string pattern = "%";
-    for (const char c : text) {
-        if (c == '%' || c == '_' || c == '\\') {
-            pattern += '\\';
-        }
-        pattern += c;
-    }
-    return pattern + "%";
-}
-
 std::int64_t count_from(const Row& row) { return row.get<std::int64_t>(0); }
 
 Removal removal_from(const Row& row) {
@@ -48,44 +36,27 @@ core::Result<> set_display_name(Connection& connection, UserKey key, std::string
     return {};
 }
 
-core::Result<std::vector<User>> find_users_page(Connection& connection, const UserFilter& filter,
-                                                std::int64_t offset, std::int64_t limit) {
+core::Result<FoundUsers> find_users_page(Connection& connection, const UserFilter& filter,
+                                         std::int64_t offset, std::int64_t limit) {
+    if (!filter.search.empty()) {
+        UserSearch search{.username = filter.search, .email = {}};
+        search.kind = filter.kind;
+        search.newest_first = true;
+        search.is_short_anywhere = true;
+        return search_users(connection, search, offset, limit);
+    }
     static const std::string columns(user_columns);
     static const std::string all_users =
         columns + "ORDER BY created_at DESC, kind DESC, id DESC LIMIT ? OFFSET ?";
-    static const std::string found_users = columns +
-                                           "WHERE username LIKE ? ESCAPE '\\' "
-                                           "ORDER BY created_at DESC, kind DESC, id DESC "
-                                           "LIMIT ? OFFSET ?";
     static const std::string all_of_kind =
         columns + "WHERE kind = ? ORDER BY created_at DESC, id DESC LIMIT ? OFFSET ?";
-    static const std::string found_of_kind = columns +
-                                             "WHERE kind = ? AND username LIKE ? ESCAPE '\\' "
-                                             "ORDER BY created_at DESC, id DESC LIMIT ? OFFSET ?";
-    const std::string pattern = containing(filter.search);
-    if (filter.kind) {
-        const auto kind = user_kind_name(*filter.kind);
-        return filter.search.empty()
-                   ? connection.all(all_of_kind, user_from, kind, limit, offset)
-                   : connection.all(found_of_kind, user_from, kind, pattern, limit, offset);
-    }
-    return filter.search.empty() ? connection.all(all_users, user_from, limit, offset)
-                                 : connection.all(found_users, user_from, pattern, limit, offset);
-}
-
-core::Result<std::int64_t> count_users(Connection& connection, const UserFilter& filter) {
-    const auto count = [&]() -> core::Result<std::optional<std::int64_t>> {
-        const std::string pattern = containing(filter.search);
-        if (!filter.kind) {
-            return connection.one("SELECT count(*) FROM users WHERE username LIKE ? ESCAPE '\\'",
-                                  count_from, pattern);
-        }
-        return connection.one(
-            "SELECT count(*) FROM users WHERE kind = ? AND username LIKE ? ESCAPE '\\'", count_from,
-            user_kind_name(*filter.kind), pattern);
-    };
-    COURSESELECT_TRY(const auto counted, count());
-    return counted.value_or(0);
+    FoundUsers found;
+    COURSESELECT_TRY(found.total, users_counted(connection, filter.kind, std::nullopt));
+    COURSESELECT_TRY(found.users, filter.kind
+                                      ? connection.all(all_of_kind, user_from,
+                                                       user_kind_name(*filter.kind), limit, offset)
+                                      : connection.all(all_users, user_from, limit, offset));
+    return found;
 }
 
 core::Result<std::int64_t> count_active_admins(Connection& connection) {

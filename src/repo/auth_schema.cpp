@@ -1,6 +1,7 @@
 #include "courseselect/repo/auth_schema.hpp"
 
 #include "courseselect/notify/outbox.hpp"
+#include "user_counts_schema.hpp"
 #include "user_management_schema.hpp"
 
 namespace courseselect::repo {
@@ -172,6 +173,14 @@ CREATE INDEX users_by_age ON users (created_at);
 CREATE INDEX users_by_kind_and_age ON users (kind, created_at);
 )sql"},
     {7, "user management: ids, search, wallets", user_management_schema},
+    {8, "how users are reached, and how far rounds of messages have come", R"sql(
+ALTER TABLE users ADD COLUMN phone TEXT;
+CREATE TABLE notice_progress (
+    round TEXT PRIMARY KEY,
+    position INTEGER NOT NULL
+) STRICT, WITHOUT ROWID;
+)sql"},
+    {9, "totals of users, indexes to walk, search by kind", user_counts_schema},
 };
 
 }  // namespace

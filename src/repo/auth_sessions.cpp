@@ -21,6 +21,12 @@ SessionRow session_from(const Row& row) {
 
 }  // namespace
 
+core::Result<std::int64_t> count_sessions(Connection& connection) {
+    const auto number = [](const Row& row) { return row.get<std::int64_t>(0); };
+    COURSESELECT_TRY(const auto counted, connection.one("SELECT count(*) FROM sessions", number));
+    return counted.value_or(0);
+}
+
 core::Result<> insert_session(Connection& connection, const SessionRow& session) {
     COURSESELECT_TRY_OK(connection.execute(
         "INSERT INTO sessions (id, kind, user_id, created_at, last_seen_at, address) "

@@ -106,6 +106,13 @@ core::Result<std::vector<DecisionRecord>> decisions_after(Connection& connection
     return connection.all(sql, decision_from, sequence, limit);
 }
 
+core::Result<std::int64_t> last_decision(Connection& connection) {
+    const auto number = [](const Row& row) { return row.get<std::int64_t>(0); };
+    COURSESELECT_TRY(const auto last,
+                     connection.one("SELECT COALESCE(max(sequence), 0) FROM decisions", number));
+    return last.value_or(0);
+}
+
 core::Result<std::vector<Enrolment>> load_enrolments(Connection& connection) {
     const auto map = [](const Row& row) {
         return Enrolment{row.get<core::StudentId>(0), row.get<core::CourseId>(1)};

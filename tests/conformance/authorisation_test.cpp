@@ -150,8 +150,14 @@ class Walk {
   private:
     test::TermCall call_of(const DocumentedRequest& request, const Caller& caller,
                            const LiveValues& in_target) const {
-        auto call = request.call(in_target, body_values(term_, caller, request.access));
-        call.headers = caller.headers(request.path == "/logout" ? "bearer" : request.access);
+        LiveValues in_body = body_values(term_, caller, request.access);
+        if (request.path == "/register/teacher") {
+            in_body["registration_code"] = term_.teacher_registration_code;
+        }
+        auto call = request.call(in_target, in_body);
+        for (auto& header : caller.headers(request.path == "/logout" ? "bearer" : request.access)) {
+            call.headers.push_back(std::move(header));
+        }
         return call;
     }
     int send(const DocumentedRequest& request, const Caller& caller) {

@@ -221,12 +221,28 @@ void DemoTerm::seed(RunningTerm& term) {
         throw std::runtime_error(changed.text);
     }
     add_courses(term);
+    switch_mail_on(term);
     registration_code = term.post(Service::auth, "/generate/registration-code",
                                   R"({"user_type":"student"})", admin.access_token)
                             .member("code");
+    teacher_registration_code = term.post(Service::auth, "/generate/registration-code",
+                                          R"({"user_type":"teacher"})", admin.access_token)
+                                    .member("code");
     reset_code = term.post(Service::auth, "/generate/reset-code", R"({"username":"alice"})",
                            admin.access_token)
                      .member("code");
+}
+
+void DemoTerm::switch_mail_on(RunningTerm& term) {
+    const auto changed = term.call(
+        Service::auth, {.method = Method::patch,
+                        .target = "/admin/system-settings",
+                        .body = R"({"notifications":{"email_enabled":true,"smtp_host":"127.0.0.1",)"
+                                R"("smtp_port":1,"email_from":"courses@example.org"}})",
+                        .headers = {bearer(admin.access_token)}});
+    if (changed.status != 200) {
+        throw std::runtime_error(changed.text);
+    }
 }
 
 TermAnswer DemoTerm::register_person(RunningTerm& term, const TermPerson& person,

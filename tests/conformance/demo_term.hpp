@@ -95,7 +95,8 @@ struct TermPerson {
 /// The term's databases, and what only a running system knows of it:
 /// students alice (1, has course 2), bob (2) and emmy (3, who has not confirmed her 2FA yet);
 /// teachers curie (1, teaches both courses) and noether (2, who asked for 2FA); the administrator;
-/// courses 1 and 2. `alice@example.org` is alice's address.
+/// courses 1 and 2. `alice@example.org` is alice's address. Mail is on, to a server that is away,
+/// and the first message waits.
 class DemoTerm {
   public:
     DemoTerm();
@@ -118,7 +119,7 @@ class DemoTerm {
     TermPerson alice{"alice"}, bob{"bob"}, emmy{"emmy"}, curie{"curie"}, noether{"noether"},
         admin{"admin"};
     std::string alice_id;  ///< `_id` of the user management
-    std::string registration_code, reset_code;
+    std::string registration_code, teacher_registration_code, reset_code;
     std::string task_id;  ///< of alice's seat in course 2
 
   private:
@@ -126,6 +127,7 @@ class DemoTerm {
     void enrol_student(RunningTerm& term, TermPerson& student);
     void enrol_teacher(RunningTerm& term, TermPerson& teacher);
     void add_courses(RunningTerm& term);
+    void switch_mail_on(RunningTerm& term);
     [[nodiscard]] TermAnswer register_person(RunningTerm& term, const TermPerson& person,
                                              const std::string& kind);
 

@@ -63,7 +63,9 @@ DocumentedRequest documented_request(const std::string& path, const std::string&
         }
     }
     request.takes_body = operation["requestBody"].exists();
-    request.body = operation["requestBody"]["content"]["application/json"]["example"];
+    const json::Value content = operation["requestBody"]["content"];
+    request.is_form = content["multipart/form-data"].exists();
+    request.body = content[request.is_form ? "multipart/form-data" : "application/json"]["example"];
     return request;
 }
 
@@ -94,7 +96,12 @@ TermCall DocumentedRequest::call(const LiveValues& in_target, const LiveValues& 
         }
     }
     call.target += query.str();
-    if (takes_body) {
+    if (is_form) {
+        const auto& [field, file] = *body.members().begin();
+        call.body = "--b\r\nContent-Disposition: form-data; name=\"" + field +
+                    "\"; filename=\"f.csv\"\r\n\r\n" + file.string().value_or("") + "\r\n--b--\r\n";
+        call.headers.push_back({"Content-Type", "multipart/form-data; boundary=b"});
+    } else if (takes_body) {
         call.body = filled_body(body, in_body);
     }
     return call;

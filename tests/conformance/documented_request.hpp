@@ -26,6 +26,7 @@ struct DocumentedRequest {
     std::vector<std::pair<std::string, json::Value>> query_values;
     bool takes_body = false;
     json::Value body;
+    bool is_form = false;  ///< the body's member is the file of a form
 
     /// The request without anybody's tokens. `in_target` replaces values of path and query,
     /// `in_body` texts among the body's members.

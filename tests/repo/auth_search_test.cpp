@@ -40,6 +40,21 @@ struct SearchWorld : AuthDatabase {
     }
 };
 
+/// So many active students, made at once: prefix1, prefix2 ...
+void fill(AuthDatabase& db, std::int64_t count, const std::string& prefix) {
+    REQUIRE((*db)
+                .execute("WITH RECURSIVE n (i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n "
+                         "WHERE i < ?) INSERT INTO users (kind, id, username, password_hash, "
+                         "is_active, must_change_password, created_at, updated_at) "
+                         "SELECT 'student', i, ? || i, '', 1, 0, 0, 0 FROM n",
+                         count, prefix)
+                .has_value());
+    REQUIRE((*db)
+                .execute("INSERT INTO user_search (rowid, username, email, status, kind) "
+                         "SELECT number, '  ' || username, '  ', 'yes', 'stu' FROM users")
+                .has_value());
+}
+
 }  // namespace
 
 TEST_SUITE("repo/auth_search") {
@@ -152,7 +167,7 @@ TEST_SUITE("repo/auth_search") {
         CHECK(db.found({.username = "car"}) == "0:");
         CHECK(db.found({}) == "3: alina bob Malika");
         CHECK(db.number("SELECT count(*) FROM user_search") == 3);
-        CHECK(db.number("SELECT sum(users) FROM user_totals") == 3);
+        CHECK(db.number("SELECT sum(users) FROM user_counts") == 3);
         CHECK(db.number("SELECT count(*) FROM wallets") == 4);  // accounts stay
     }
 
@@ -177,30 +192,68 @@ TEST_SUITE("repo/auth_search") {
         }
     }
 
-    TEST_CASE("more than the bound is counted to the bound, and says so") {
+    TEST_CASE("matches are counted to 1,000 and to the end of the page; 10,000 can be reached") {
         AuthDatabase db;
-        REQUIRE((*db)
-                    .execute("WITH RECURSIVE n (i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n "
-                             "WHERE i < ?) INSERT INTO users (kind, id, username, password_hash, "
-                             "is_active, must_change_password, created_at, updated_at) "
-                             "SELECT 'student', i, 'pupil' || i, '', 1, 0, 0, 0 FROM n",
-                             repo::found_users_max)
-                    .has_value());
-        REQUIRE((*db)
-                    .execute("INSERT INTO user_search (rowid, username, email, status) "
-                             "SELECT number, '  ' || username, '  ', 'yes' FROM users")
-                    .has_value());
-        const auto all = repo::search_users(*db, {.username = "pupil"}, 0, 1).value();
-        CHECK(all.total == repo::found_users_max);
-        CHECK(all.is_exact);
+        fill(db, repo::found_users_max, "pupil");
+        const auto look = [&](const UserSearch& search, std::int64_t offset, std::int64_t limit) {
+            return repo::search_users(*db, search, offset, limit).value();
+        };
+        const UserSearch pupils{.username = "pupil"};
+        CHECK(look(pupils, 0, 1).total == repo::counted_users_max);
+        CHECK_FALSE(look(pupils, 0, 1).is_exact);
+        CHECK(look({.username = "pupil1"}, 0, 1).total == repo::counted_users_max);
+        CHECK(look({.username = "pupil12"}, 0, 1).total == 111);
+        CHECK(look({.username = "pupil12"}, 0, 1).is_exact);
+        const auto deep = look(pupils, 5'000, 100);
+        CHECK(deep.total == 5'100);
+        CHECK_FALSE(deep.is_exact);
+        REQUIRE(deep.users.size() == 100);
+        CHECK(deep.users.front().username == "pupil5001");
+        const auto last = look(pupils, repo::found_users_max - 5, 5);
+        CHECK(last.total == repo::found_users_max);
+        CHECK(last.is_exact);
+        CHECK(last.users.back().username == "pupil10000");
         db.add(UserKind::student, 20'000, "pupil_more");
-        const auto more = repo::search_users(*db, {.username = "pupil"}, 0, 1).value();
+        const auto more = look(pupils, repo::found_users_max - 5, 5);
         CHECK(more.total == repo::found_users_max);
         CHECK_FALSE(more.is_exact);
-        CHECK(repo::search_users(*db, {}, 0, 1).value().total == repo::found_users_max + 1);
-        CHECK(repo::search_users(*db, {.username = "pupil"}, repo::found_users_max, 5)
-                  .value()
-                  .users.empty());
+        CHECK(look(pupils, repo::found_users_max, 5).users.empty());
+        CHECK(look({}, 0, 1).total == repo::found_users_max + 1);
+        UserSearch newest = pupils;
+        newest.newest_first = true;
+        CHECK(look(newest, 0, 1).users.front().username == "pupil_more");
+        CHECK(look(newest, 1, 1).users.front().username == "pupil10000");
+    }
+
+    TEST_CASE("few of a kind or status are found the same way as many are") {
+        AuthDatabase db;
+        fill(db, repo::walked_users_max + 1, "pupil");
+        for (int id = 1; id <= 30; ++id) {
+            db.add(UserKind::teacher, id, "pupil_teacher" + std::to_string(id));
+        }
+        REQUIRE(
+            repo::set_active(*db, {UserKind::student, 7}, false, db.clock.wall_now()).has_value());
+        const auto found = [&](UserSearch search) {
+            const auto page = repo::search_users(*db, search, 0, 2).value();
+            return std::to_string(page.total) + (page.users.empty() ? "" : " ") +
+                   (page.users.empty() ? "" : page.users.front().username);
+        };
+        CHECK(found({.username = "pupil", .is_active = false}) == "1 pupil7");
+        CHECK(found({.username = "Pupil_T", .kind = UserKind::teacher}) == "30 pupil_teacher1");
+        CHECK(found({.username = "teacher1", .kind = UserKind::teacher}) == "11 pupil_teacher1");
+        CHECK(found({.username = "teacher1", .kind = UserKind::student}) == "0");
+        CHECK(found({.username = "pupil2", .kind = UserKind::student}) == "113 pupil2");
+        CHECK(found({.username = "pu", .kind = UserKind::teacher}) == "30 pupil_teacher1");
+        CHECK(found({.username = "up", .kind = UserKind::teacher}) == "0");
+        CHECK(found({.username = "%", .kind = UserKind::teacher}) == "0");
+        CHECK(found({.is_active = true, .kind = UserKind::student}) ==
+              std::to_string(repo::walked_users_max) + " pupil1");
+        UserSearch part{.username = "07"};
+        CHECK(found(part) == "0");
+        part.is_short_anywhere = true;
+        CHECK(found(part) == "29 pupil107");
+        part.kind = UserKind::teacher;
+        CHECK(found(part) == "0");
     }
 
     TEST_CASE("a database of before gets ids, wallets and an index for all its users") {
@@ -262,6 +315,23 @@ TEST_SUITE("repo/auth_search") {
                                          "ORDER BY number LIMIT ? OFFSET ?) ORDER BY number",
                                 true, 20, 0));
         CHECK(status.find("COVERING INDEX users_by_status (is_active=?)") != std::string::npos);
+        const auto walked = [&](const std::string& index, const std::string& condition) {
+            return all_indexed(
+                db.plan(select + "number IN (SELECT number FROM users INDEXED BY " + index +
+                            " WHERE " + condition +
+                            " AND username LIKE ?4 ESCAPE '\\' AND COALESCE(email, '') LIKE ?5 "
+                            "ESCAPE '\\' ORDER BY number DESC LIMIT ?6 OFFSET ?7) "
+                            "ORDER BY number DESC",
+                        "student", 0, 1, "%a%", "%", 20, 0));
+        };
+        CHECK(walked("users_by_kind", "kind = ?1 AND is_active BETWEEN ?2 AND ?3")
+                  .find("SEARCH users USING COVERING INDEX users_by_kind (kind=?)") !=
+              std::string::npos);
+        CHECK(walked("users_by_status", "?1 = ?1 AND is_active = ?2 AND ?3 = ?3")
+                  .find("SEARCH users USING COVERING INDEX users_by_status (is_active=?)") !=
+              std::string::npos);
+        CHECK(walked("users_walked", "?1 = ?1 AND is_active BETWEEN ?2 AND ?3")
+                  .find("SCAN users USING COVERING INDEX users_walked") != std::string::npos);
         CHECK(db.plan(select + "oid = ?", "x").find("users_by_oid (oid=?)") != std::string::npos);
         CHECK(db.plan(select + "email = ? COLLATE NOCASE", "x").find("users_by_email (email=?)") !=
               std::string::npos);

@@ -58,6 +58,10 @@ struct AuthConfig {
     core::Secret super_admin_password;
     int bcrypt_cost = 10;
     auth::TokenLifetimes lifetimes;
+    core::Secret smtp_password;
+    core::Secret sms_authorization;
+    std::string notification_ca_file;    ///< PEM; empty: the system's
+    std::string notification_templates;  ///< a directory; empty: the built-in ones
 };
 
 /// Limits of `/queue/submit`. An address may stand for a campus behind one NAT, so it may do much

@@ -11,6 +11,7 @@
 #include "courseselect/api/service.hpp"
 #include "courseselect/json/describe.hpp"
 #include "courseselect/nodes/node.hpp"
+#include "courseselect/nodes/parts.hpp"
 
 namespace courseselect::nodes {
 
@@ -40,6 +41,7 @@ struct HealthDetails {
     std::optional<DatabaseQueueHealth> database_queue;
     std::optional<TaskHealth> tasks;
     std::optional<std::int64_t> passwords_waiting;
+    std::optional<NotificationHealth> notifications;
 };
 
 /// `status` and `service` for everybody; the rest for nodes and administrators.
@@ -103,6 +105,16 @@ struct Describe<nodes::DependencyHealth> {
 };
 
 template <>
+struct Describe<nodes::NotificationHealth> {
+    static constexpr auto fields() {
+        using H = nodes::NotificationHealth;
+        return object("NotificationHealth", "Messages to people, at the courier's last turn.",
+                      field<&H::email>("email", doc("Mail is on.")),
+                      field<&H::sms>("sms", doc("SMS is on.")), field<&H::waiting>("waiting"),
+                      field<&H::dead>("dead"));
+    }
+};
+template <>
 struct Describe<nodes::HealthDetails> {
     static constexpr auto fields() {
         using H = nodes::HealthDetails;
@@ -110,7 +122,8 @@ struct Describe<nodes::HealthDetails> {
                       field<&H::ready>("ready"),
                       field<&H::database_queue>("database_queue", omit_empty),
                       field<&H::tasks>("tasks", omit_empty),
-                      field<&H::passwords_waiting>("passwords_waiting", omit_empty));
+                      field<&H::passwords_waiting>("passwords_waiting", omit_empty),
+                      field<&H::notifications>("notifications", omit_empty));
     }
 };
 

@@ -8,6 +8,7 @@
 #include <string_view>
 #include <vector>
 
+#include "courseselect/repo/auth_search.hpp"
 #include "courseselect/repo/auth_users.hpp"
 
 namespace courseselect::repo {
@@ -25,14 +26,10 @@ struct UserFilter {
     /// Part of the user name, whatever its case; `%` and `_` are themselves. Empty: all.
     std::string search;
 };
-/// Newest first. Without `search` an index gives the page; with one every name is compared, 20 ms
-/// for 100'000 users, on a reader's connection.
-[[nodiscard]] core::Result<std::vector<User>> find_users_page(storage::Connection& connection,
-                                                              const UserFilter& filter,
-                                                              std::int64_t offset,
-                                                              std::int64_t limit);
-[[nodiscard]] core::Result<std::int64_t> count_users(storage::Connection& connection,
-                                                     const UserFilter& filter);
+/// Newest first, from indexes and kept totals; bounds of a search are those of `search_users`.
+[[nodiscard]] core::Result<FoundUsers> find_users_page(storage::Connection& connection,
+                                                       const UserFilter& filter,
+                                                       std::int64_t offset, std::int64_t limit);
 /// Administrators who may log in.
 [[nodiscard]] core::Result<std::int64_t> count_active_admins(storage::Connection& connection);
 

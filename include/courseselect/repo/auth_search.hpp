@@ -27,6 +27,7 @@ namespace courseselect::repo {
 struct UserChange {
     std::optional<std::string> username;
     std::optional<std::string> email;
+    std::optional<std::string> phone;
     std::optional<bool> is_active;
 };
 /// An undelivered profile gets the new name too.
@@ -40,18 +41,35 @@ struct UserSearch {
     std::string username;
     std::string email;  ///< the same for the address
     std::optional<bool> is_active;
+    std::optional<auth::UserKind> kind;
+    bool newest_first = false;
+    /// One or two characters of the name are looked for anywhere, too.
+    bool is_short_anywhere = false;
 };
 /// One page of them.
 struct FoundUsers {
-    std::vector<User> users;  ///< in the order in which they were made
-    std::int64_t total = 0;   ///< of all pages
+    std::vector<User> users;  ///< in the order in which they were made, or the opposite
+    std::int64_t total = 0;   ///< of all pages, as far as they were counted
     bool is_exact = true;     ///< false: there are more than `total`
 };
-/// Matches that are counted and shown; whoever finds more should say more.
+/// Matches of a text are counted to here, and to the end of the page that is asked for.
+inline constexpr std::int64_t counted_users_max = 1'000;
+/// Matches of a text that can be reached; whoever finds more should say more.
 inline constexpr std::int64_t found_users_max = 10'000;
+/// When no more users than these are of the status or kind that is asked for, they are compared one
+/// by one, within an index: sooner than finding so few among all that have the text.
+inline constexpr std::int64_t walked_users_max = 2'000;
+
+/// How many there are; all kinds, or both statuses, where none is given. From kept totals.
+[[nodiscard]] core::Result<std::int64_t> users_counted(storage::Connection& connection,
+                                                       std::optional<auth::UserKind> kind,
+                                                       std::optional<bool> is_active);
+
+[[nodiscard]] core::Result<std::int64_t> users_with_2fa(storage::Connection& connection);
 
 /// Answered from indexes alone. Without any text every user can be reached, with one the first
-/// `found_users_max` matches.
+/// `found_users_max` matches. A part of three characters or more is found by the index of parts;
+/// a shorter one that may be anywhere is compared with every name, within an index.
 [[nodiscard]] core::Result<FoundUsers> search_users(storage::Connection& connection,
                                                     const UserSearch& search, std::int64_t offset,
                                                     std::int64_t limit);

@@ -22,6 +22,7 @@ struct SessionRow {
     std::string address;          ///< from where it was opened
 };
 
+[[nodiscard]] core::Result<std::int64_t> count_sessions(storage::Connection& connection);
 [[nodiscard]] core::Result<> insert_session(storage::Connection& connection,
                                             const SessionRow& session);
 [[nodiscard]] core::Result<std::optional<SessionRow>> find_session_row(

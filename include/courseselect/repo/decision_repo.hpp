@@ -50,6 +50,9 @@ struct DecisionRecord {
 [[nodiscard]] core::Result<std::vector<DecisionRecord>> decisions_after(
     storage::Connection& connection, std::int64_t sequence, std::int64_t limit);
 
+/// The sequence of the last record; 0: there is none.
+[[nodiscard]] core::Result<std::int64_t> last_decision(storage::Connection& connection);
+
 struct Enrolment {
     core::StudentId student;
     core::CourseId course;

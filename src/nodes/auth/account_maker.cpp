@@ -32,6 +32,12 @@ core::Result<repo::RegistrationCode> check_code(storage::Connection& connection,
     if (other) {
         return core::Error(Errc::invalid_argument, "name_taken", "Username already exists");
     }
+    if (user.email) {
+        COURSESELECT_TRY(const auto owner, repo::find_user_by_email(connection, *user.email));
+        if (owner) {
+            return core::Error(Errc::invalid_argument, "email_taken", "Email already exists");
+        }
+    }
     return *std::move(found);
 }
 
@@ -46,8 +52,10 @@ async::Task<core::Result<>> AccountMaker::check(repo::User user, std::string cod
 }
 
 async::Task<core::Result<MadeAccount>> AccountMaker::make(api::Context& context, repo::User user,
-                                                          std::string code) {
-    COURSESELECT_CO_TRY(auto profile, co_await create(context, user, std::move(code)));
+                                                          std::string code,
+                                                          std::optional<std::string> name) {
+    COURSESELECT_CO_TRY(auto profile,
+                        co_await create(context, user, std::move(code), std::move(name)));
     COURSESELECT_CO_TRY(const Delivery delivery,
                         co_await settle(context, profile, "register_undone"));
     user.key = profile.user;
@@ -87,7 +95,7 @@ async::Task<core::Result<>> AccountMaker::make_for_admin(api::Context& context, 
 }
 
 async::Task<core::Result<repo::User>> AccountMaker::keep(repo::UserKey key, Delivery delivery) {
-    auto promise = [key, is_delivered = delivery == Delivery::done,
+    auto promise = [key, is_delivered = delivery == Delivery::done, &notices = state_.notices,
                     now = state_.runtime.clock.wall_now()](
                        storage::Connection& connection) -> core::Result<repo::User> {
         COURSESELECT_TRY(auto user, repo::find_user(connection, key));
@@ -96,6 +104,8 @@ async::Task<core::Result<repo::User>> AccountMaker::keep(repo::UserKey key, Deli
         }
         COURSESELECT_TRY_OK(is_delivered ? repo::delete_profile(connection, key)
                                          : repo::promise_profile(connection, key, now));
+        const Notice notice{.event = "account_created", .user = key};
+        COURSESELECT_TRY_OK(notices.tell(connection, notice, now));
         return *std::move(user);
     };
     auto kept = co_await state_.writes->run(std::move(promise));
@@ -139,7 +149,7 @@ async::Task<core::Result<repo::ProfileEntry>> AccountMaker::store_open(api::Cont
 async::Task<core::Result<repo::ProfileEntry>> AccountMaker::store_for_admin(
     api::Context& context, repo::User user, std::optional<std::string> name) {
     std::string target = fmt::format("{} {}", auth::user_kind_name(user.key.kind), user.username);
-    auto store = [user = std::move(user), name = std::move(name)](
+    auto store = [user = std::move(user), name = std::move(name), &notices = state_.notices](
                      storage::Connection& connection) mutable -> core::Result<repo::ProfileEntry> {
         const bool is_admin = user.key.kind == UserKind::admin;
         COURSESELECT_TRY(const auto other, repo::find_user(connection, user.username));
@@ -162,9 +172,10 @@ async::Task<core::Result<repo::ProfileEntry>> AccountMaker::store_for_admin(
         repo::ProfileEntry profile{.user = user.key,
                                    .name = user.username,
                                    .next_at = user.created_at + first_delivery_time};
-        if (!is_admin) {
-            COURSESELECT_TRY_OK(repo::insert_profile(connection, profile));
-        }
+        // Others are told once the data node agrees to them.
+        const Notice notice{.event = "account_created", .user = user.key};
+        COURSESELECT_TRY_OK(is_admin ? notices.tell(connection, notice, user.created_at)
+                                     : repo::insert_profile(connection, profile));
         return profile;
     };
     auto profile =
@@ -172,17 +183,20 @@ async::Task<core::Result<repo::ProfileEntry>> AccountMaker::store_for_admin(
     co_return profile;
 }
 
-async::Task<core::Result<repo::ProfileEntry>> AccountMaker::create(api::Context& context,
-                                                                   repo::User user,
-                                                                   std::string code) {
+async::Task<core::Result<repo::ProfileEntry>> AccountMaker::create(
+    api::Context& context, repo::User user, std::string code, std::optional<std::string> name) {
     const UserKind kind = user.key.kind;
     COURSESELECT_CO_TRY_OK(co_await outbox_.ensure_ids(kind, 1));
-    auto make = [user, code](storage::Connection& connection,
-                             repo::AuditEntry& event) mutable -> core::Result<repo::ProfileEntry> {
+    auto make = [user, code, name](
+                    storage::Connection& connection,
+                    repo::AuditEntry& event) mutable -> core::Result<repo::ProfileEntry> {
         COURSESELECT_TRY(auto found, check_code(connection, user, code));
         COURSESELECT_TRY(user.key.id, repo::take_id(connection, user.key.kind));
         COURSESELECT_TRY_OK(repo::use_code(connection, code));
         COURSESELECT_TRY_OK(repo::insert_user(connection, user));
+        if (name) {
+            COURSESELECT_TRY_OK(repo::set_display_name(connection, user.key, *name));
+        }
         repo::ProfileEntry profile{.user = user.key,
                                    .name = user.username,
                                    .tags = std::move(found.tags),
@@ -233,7 +247,7 @@ async::Task<core::Result<NewSession>> AccountMaker::promise(api::Context& contex
     auto keep =
         [key = user.key, record = session.record, address = context.client_address(),
          is_delivered = delivery == Delivery::done, &book = state_.sessions,
-         settings = state_.control.settings().security,
+         &notices = state_.notices, settings = state_.control.settings().security,
          now = state_.runtime.clock.wall_now()](storage::Connection& connection) -> core::Result<> {
         // A slow data node may have left the outbox time to undo or to renumber the account.
         COURSESELECT_TRY(const auto present, repo::find_user(connection, key));
@@ -242,6 +256,8 @@ async::Task<core::Result<NewSession>> AccountMaker::promise(api::Context& contex
         }
         COURSESELECT_TRY_OK(is_delivered ? repo::delete_profile(connection, key)
                                          : repo::promise_profile(connection, key, now));
+        const Notice notice{.event = "account_created", .user = key};
+        COURSESELECT_TRY_OK(notices.tell(connection, notice, now));
         return book.open(connection, record, address, settings, now);
     };
     COURSESELECT_CO_TRY_OK(co_await state_.writes->run(std::move(keep)));

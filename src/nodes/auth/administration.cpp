@@ -39,15 +39,18 @@ void Administration::add_routes(api::Service& service) {
                 [this](api::Context& context, wire::AdminCreate body) {
                     return add_admin(context, std::move(body));
                 });
-    service.add(api::post("/generate/registration-code")
-                    .summary("Make registration codes.")
-                    .tag("administration")
-                    .access(api::Access::admin)
-                    .body<wire::CodeRequest>()
-                    .error(404, "Admin not found"),
-                [this](api::Context& context, wire::CodeRequest body) {
-                    return make_codes(context, std::move(body));
-                });
+    for (const char* const path :
+         {"/generate/registration-code", "/admin/registration-codes"}) {  // the second: contract §7
+        service.add(api::post(path)
+                        .summary("Make registration codes.")
+                        .tag("administration")
+                        .access(api::Access::admin)
+                        .body<wire::CodeRequest>()
+                        .error(404, "Admin not found"),
+                    [this](api::Context& context, wire::CodeRequest body) {
+                        return make_codes(context, std::move(body));
+                    });
+    }
 }
 
 async::Task<core::Result<>> Administration::make_first_admins() {

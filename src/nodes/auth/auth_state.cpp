@@ -22,13 +22,14 @@ bool is_refusal(const core::Error& error) {
 }
 
 AuthState::AuthState(Runtime to_use, AuthNodeOptions given, Tokens to_sign, GuessGuard to_slow_down,
-                     auth::PasswordHasher to_hash)
+                     auth::PasswordHasher to_hash, notify::Templates to_write)
     : runtime(to_use),
       options(std::move(given)),
       tokens(std::move(to_sign)),
       guesses(std::move(to_slow_down)),
       sessions(options.lifetimes),
       control(to_use.loop, options.settings),
+      notices(to_use.random, std::move(to_write)),
       tasks(to_use.loop),
       passwords(to_use.loop, std::move(to_hash), options.hashing) {}
 
@@ -41,8 +42,13 @@ core::Result<std::unique_ptr<AuthState>> AuthState::open(Runtime runtime, AuthNo
                                                                runtime.random));
     COURSESELECT_TRY(auto tokens, Tokens::create(runtime, options));
     COURSESELECT_TRY(auto guesses, GuessGuard::create(runtime.clock, options.guesses));
-    auto state = std::make_unique<AuthState>(runtime, std::move(options), std::move(tokens),
-                                             std::move(guesses), std::move(hasher));
+    auto templates = notify::Templates::built_in();
+    if (!options.notifications.templates.empty()) {
+        COURSESELECT_TRY(templates, notify::Templates::load(options.notifications.templates));
+    }
+    auto state =
+        std::make_unique<AuthState>(runtime, std::move(options), std::move(tokens),
+                                    std::move(guesses), std::move(hasher), std::move(templates));
     const AuthNodeOptions& given = state->options;
     COURSESELECT_TRY(state->database, storage::Database::open(given.database, given.storage));
     COURSESELECT_TRY(auto writer, state->database->connect_writer());

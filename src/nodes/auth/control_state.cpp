@@ -9,7 +9,15 @@ namespace courseselect::nodes::accounts {
 void ControlState::replace(Settings settings, std::int64_t version) {
     settings_ = std::move(settings);
     version_ = version;
+    for (const auto& listener : listeners_) {
+        listener(settings_);
+    }
     announce();
+}
+
+void ControlState::subscribe(std::function<void(const Settings&)> listener) {
+    listener(settings_);
+    listeners_.push_back(std::move(listener));
 }
 
 void ControlState::announce() {

@@ -12,18 +12,22 @@ namespace auth = courseselect::auth;
 using core::Errc;
 
 constexpr const char* needs_2fa = "Students must set up 2FA before logging in";
+constexpr const char* teacher_needs_2fa = "Teachers must set up 2FA before logging in";
 
 core::Error bad_credentials() {
     return {Errc::unauthenticated, "bad_credentials", "Invalid credentials"};
 }
 
 /// May this user finish a login in two steps at all?
-core::Result<> check_two_steps(const repo::User& user) {
+core::Result<> check_two_steps(const repo::User& user, const SecuritySettings& settings) {
     if (user.key.kind == UserKind::admin) {
         return core::Error(Errc::permission_denied, "admin", "Admins log in at /login/admin");
     }
-    if (user.key.kind == UserKind::student && !user.has_2fa()) {
-        return core::Error(Errc::permission_denied, "no_2fa", needs_2fa);
+    const bool is_student = user.key.kind == UserKind::student;
+    const bool is_needed = is_student ? settings.students_need_2fa : settings.teachers_need_2fa;
+    if (is_needed && !user.has_2fa()) {
+        return core::Error(Errc::permission_denied, "no_2fa",
+                           is_student ? needs_2fa : teacher_needs_2fa);
     }
     return {};
 }
@@ -31,15 +35,17 @@ core::Result<> check_two_steps(const repo::User& user) {
 }  // namespace
 
 void Login::add_routes(api::Service& service) {
-    service.add(api::post("/login/v1")
-                    .summary("First step: name and password.")
-                    .tag("login")
-                    .body<wire::LoginStart>()
-                    .error(401, "Invalid credentials")
-                    .error(403, "Account is inactive"),
-                [this](api::Context& context, wire::LoginStart body) {
-                    return password_step(context, std::move(body));
-                });
+    for (const char* const path : {"/login/v1", "/login"}) {  // the second: contract §7
+        service.add(api::post(path)
+                        .summary("First step: name and password.")
+                        .tag("login")
+                        .body<wire::LoginStart>()
+                        .error(401, "Invalid credentials")
+                        .error(403, "Account is inactive"),
+                    [this](api::Context& context, wire::LoginStart body) {
+                        return password_step(context, std::move(body));
+                    });
+    }
     service.add(api::post("/login/v2")
                     .summary("Second step: a 2FA code.")
                     .tag("login")
@@ -47,6 +53,7 @@ void Login::add_routes(api::Service& service) {
                     .body<wire::TotpStepBody>()
                     .error(400, "Invalid 2FA code")
                     .error(403, needs_2fa)
+                    .error(403, teacher_needs_2fa)
                     .error(404, "User not found"),
                 [this](api::Context& context, wire::TotpStepBody body) {
                     return totp_step(context, std::move(body));
@@ -57,6 +64,7 @@ void Login::add_routes(api::Service& service) {
                     .access(api::Access::refresh)
                     .error(400, "User has 2FA enabled, cannot use this endpoint")
                     .error(403, needs_2fa)
+                    .error(403, teacher_needs_2fa)
                     .error(404, "User not found"),
                 [this](api::Context& context) { return no_second_step(context); });
     service.add(api::get("/check/2fa-status")
@@ -65,15 +73,17 @@ void Login::add_routes(api::Service& service) {
                     .access(api::Access::refresh)
                     .error(404, "User not found"),
                 [this](api::Context& context) { return status(context); });
-    service.add(api::post("/login/admin")
-                    .summary("An administrator logs in.")
-                    .tag("login")
-                    .body<wire::LoginStart>()
-                    .example_body(R"({"username":"admin","password":"admin123"})")
-                    .error(401, "Invalid credentials"),
-                [this](api::Context& context, wire::LoginStart body) {
-                    return admin(context, std::move(body));
-                });
+    for (const char* const path : {"/login/admin", "/admin/login"}) {  // the second: contract §7
+        service.add(api::post(path)
+                        .summary("An administrator logs in.")
+                        .tag("login")
+                        .body<wire::LoginStart>()
+                        .example_body(R"({"username":"admin","password":"admin123"})")
+                        .error(401, "Invalid credentials"),
+                    [this](api::Context& context, wire::LoginStart body) {
+                        return admin(context, std::move(body));
+                    });
+    }
 }
 
 /// Who gave the right password, and the session that begins with it.
@@ -122,7 +132,7 @@ async::Task<core::Result<NewSession>> Login::open_session(repo::AuditEntry event
         COURSESELECT_CO_TRY(session, state_.tokens.session(*user, is_admin));
     }
     auto store = [user = std::move(user), record = session.record, &book = state_.sessions,
-                  settings = state_.control.settings().security](
+                  &notices = state_.notices, settings = state_.control.settings().security](
                      storage::Connection& connection,
                      repo::AuditEntry& entry) -> core::Result<bool> {
         if (!user) {
@@ -136,6 +146,8 @@ async::Task<core::Result<NewSession>> Login::open_session(repo::AuditEntry event
         if (!present->is_active) {
             return account_inactive();
         }
+        COURSESELECT_TRY_OK(
+            notices.tell_of_login(connection, user->key, entry.address, entry.time));
         COURSESELECT_TRY_OK(book.open(connection, record, entry.address, settings, entry.time));
         return true;
     };
@@ -173,10 +185,10 @@ async::Task<core::Result<wire::AdminTokens>> Login::admin(api::Context& context,
 
 async::Task<core::Result<wire::TokenOut>> Login::totp_step(api::Context& context,
                                                            wire::TotpStepBody body) {
-    auto check = [code = std::move(body.totp_code)](storage::Connection& connection,
-                                                    const Session& session,
-                                                    core::WallTime now) -> core::Result<> {
-        COURSESELECT_TRY_OK(check_two_steps(session.user));
+    auto check = [code = std::move(body.totp_code), settings = state_.control.settings().security](
+                     storage::Connection& connection, const Session& session,
+                     core::WallTime now) -> core::Result<> {
+        COURSESELECT_TRY_OK(check_two_steps(session.user, settings));
         return session.user.has_2fa() ? use_totp(connection, session.user, code, now)
                                       : core::Result<>();
     };
@@ -185,9 +197,10 @@ async::Task<core::Result<wire::TokenOut>> Login::totp_step(api::Context& context
 }
 
 async::Task<core::Result<wire::TokenOut>> Login::no_second_step(api::Context& context) {
-    auto check = [](storage::Connection&, const Session& session,
-                    core::WallTime) -> core::Result<> {
-        COURSESELECT_TRY_OK(check_two_steps(session.user));
+    auto check = [settings = state_.control.settings().security](storage::Connection&,
+                                                                 const Session& session,
+                                                                 core::WallTime) -> core::Result<> {
+        COURSESELECT_TRY_OK(check_two_steps(session.user, settings));
         if (session.user.has_2fa()) {
             return core::Error(Errc::invalid_argument, "has_2fa",
                                "User has 2FA enabled, cannot use this endpoint");

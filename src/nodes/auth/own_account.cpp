@@ -2,6 +2,7 @@
 
 #include "courseselect/auth/totp.hpp"
 #include "courseselect/nodes/auth/steps.hpp"
+#include "courseselect/nodes/auth/user_rules.hpp"
 #include "courseselect/repo/auth_administration.hpp"
 
 namespace courseselect::nodes::accounts {
@@ -106,16 +107,22 @@ async::Task<core::Result<repo::User>> OwnAccount::prove(api::Context& context,
 
 async::Task<core::Result<wire::Done>> OwnAccount::change_password(api::Context& context,
                                                                   wire::PasswordChange body) {
+    COURSESELECT_CO_TRY_OK(check_password(context, body.new_password,
+                                          state_.control.settings().security, password_length_min,
+                                          "new_password"));
     COURSESELECT_CO_TRY(const auto proven, co_await prove(context, std::move(body.old_password),
                                                           "change_password", bad_old_password));
     COURSESELECT_CO_TRY(auto hash, co_await state_.passwords.hash(std::move(body.new_password)));
     auto change = [caller = caller_of(state_, context), proven, hash = std::move(hash),
-                   &book = state_.sessions](storage::Connection& connection,
-                                            repo::AuditEntry& event) -> core::Result<bool> {
+                   &book = state_.sessions,
+                   &notices = state_.notices](storage::Connection& connection,
+                                              repo::AuditEntry& event) -> core::Result<bool> {
         COURSESELECT_TRY(const auto user,
                          find_proven(connection, caller, proven, bad_old_password));
         COURSESELECT_TRY_OK(repo::set_password(connection, user.key, hash, false, event.time));
         COURSESELECT_TRY_OK(book.end_all(connection, user.key, event.time));
+        const Notice notice{.event = "password_changed", .user = user.key};
+        COURSESELECT_TRY_OK(notices.tell(connection, notice, event.time));
         return true;
     };
     repo::AuditEntry event = state_.event(context, "change_password");
@@ -178,15 +185,17 @@ async::Task<core::Result<wire::Done>> OwnAccount::disable_totp(api::Context& con
     COURSESELECT_CO_TRY(const auto proven, co_await prove(context, std::move(body.password),
                                                           "own_2fa_off", bad_password));
     COURSESELECT_CO_TRY_OK(state_.guesses.admit_totp(context, key));
-    auto clear = [caller = caller_of(state_, context), proven, code = std::move(body.totp_code)](
-                     storage::Connection& connection,
-                     repo::AuditEntry& event) -> core::Result<bool> {
+    auto clear = [caller = caller_of(state_, context), proven, code = std::move(body.totp_code),
+                  &notices = state_.notices](storage::Connection& connection,
+                                             repo::AuditEntry& event) -> core::Result<bool> {
         COURSESELECT_TRY(const auto user, find_proven(connection, caller, proven, bad_password));
         if (!user.has_2fa()) {
             return own_account_fault("no_2fa", "2FA is not enabled");
         }
         COURSESELECT_TRY_OK(use_totp(connection, user, code, event.time));
         COURSESELECT_TRY_OK(repo::clear_totp(connection, user.key, event.time));
+        const Notice notice{.event = "two_factor_reset", .user = user.key};
+        COURSESELECT_TRY_OK(notices.tell(connection, notice, event.time));
         return true;
     };
     repo::AuditEntry event = state_.event(context, "own_2fa_off");

@@ -179,9 +179,14 @@ async::Task<core::Result<>> ProfileOutbox::deliver_one(repo::ProfileEntry entry,
         }
     }
     repo::AuditEntry renumbered = state_.own_event("profile_id_changed", repo::to_string(user));
-    auto note = [user, next_at, delivery, &book = state_.sessions,
+    auto note = [user, next_at, delivery, is_promised = entry.is_promised, &book = state_.sessions,
+                 &notices = state_.notices,
                  event = std::move(renumbered)](storage::Connection& connection) -> core::Result<> {
         if (delivery == Delivery::done) {
+            if (!is_promised) {  // whoever asked for it never heard of it; from here on it stays
+                const Notice notice{.event = "account_created", .user = user};
+                COURSESELECT_TRY_OK(notices.tell(connection, notice, event.time));
+            }
             return repo::delete_profile(connection, user);
         }
         COURSESELECT_TRY_OK(repo::postpone_profile(connection, user, next_at));
@@ -203,14 +208,21 @@ async::Task<core::Result<>> ProfileOutbox::deliver_one(repo::ProfileEntry entry,
 }
 
 async::Task<> ProfileOutbox::deliver_due() {
-    auto find = [now = state_.runtime.clock.wall_now(),
-                 limit = state_.options.profiles.batch_max](storage::Connection& connection) {
+    bool is_more = true;
+    while (is_more && !tasks_.stop_token().stop_requested()) {
+        is_more = co_await deliver_batch();
+    }
+}
+
+async::Task<bool> ProfileOutbox::deliver_batch() {
+    const std::int64_t limit = state_.options.profiles.batch_max;
+    auto find = [now = state_.runtime.clock.wall_now(), limit](storage::Connection& connection) {
         return repo::due_profiles(connection, now, limit);
     };
     auto due = co_await state_.readers->read(std::move(find));
     if (!due) {
         core::log::error("profiles_unreadable", {{"error", due.error()}});
-        co_return;
+        co_return false;
     }
     for (repo::ProfileEntry& entry : *due) {
         bool is_away = false;
@@ -218,10 +230,11 @@ async::Task<> ProfileOutbox::deliver_due() {
         if (!noted) {
             core::log::error("profile_not_noted", {{"error", noted.error()}});
         }
-        if (is_away || tasks_.stop_token().stop_requested()) {
-            co_return;
+        if (!noted || is_away || tasks_.stop_token().stop_requested()) {
+            co_return false;
         }
     }
+    co_return static_cast<std::int64_t>(due->size()) == limit;
 }
 
 }  // namespace courseselect::nodes::accounts

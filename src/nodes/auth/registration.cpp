@@ -2,8 +2,11 @@
 
 #include <fmt/format.h>
 
+#include <utility>
+
 #include "courseselect/auth/totp.hpp"
 #include "courseselect/nodes/auth/steps.hpp"
+#include "courseselect/nodes/auth/user_rules.hpp"
 
 namespace courseselect::nodes::accounts {
 namespace {
@@ -27,6 +30,25 @@ void Registration::add_routes(api::Service& service) {
                 [this](api::Context& context, wire::RegisterStart body) {
                     return start(context, std::move(body));
                 });
+    for (const auto& [path, kind] :
+         {std::pair("/register", "student"), std::pair("/register/teacher", "teacher")}) {
+        service.add(
+            api::post(path)
+                .summary("Make an account in one step, as older command lines do.")
+                .description("The login's steps follow as after /register/v1.")
+                .tag("registration")
+                .body<wire::RegisterAtOnce>()
+                .error(403, "Student registration is currently disabled")
+                .error(400, "Registration code is required")
+                .error(400, "Invalid or expired registration code")
+                .error(400, "Registration code type mismatch")
+                .error(400, "Username already exists")
+                .error(400, "Email already exists")
+                .error(500, "The data node has another user of that name"),
+            [this, kind = std::string(kind)](api::Context& context, wire::RegisterAtOnce body) {
+                return at_once(context, std::move(body), kind);
+            });
+    }
     service.add(api::post("/register/v2")
                     .summary("Confirm 2FA with a first code; teachers need none.")
                     .tag("registration")
@@ -39,8 +61,9 @@ void Registration::add_routes(api::Service& service) {
                 });
 }
 
-async::Task<core::Result<wire::RegisterStarted>> Registration::start(api::Context& context,
-                                                                     wire::RegisterStart body) {
+async::Task<core::Result<MadeAccount>> Registration::make(api::Context& context,
+                                                          wire::RegisterStart body,
+                                                          RegisterExtra extra) {
     const bool student = body.user_type == "student";
     const SecuritySettings& security = state_.control.settings().security;
     if (student ? !security.student_registration_enabled : !security.teacher_registration_enabled) {
@@ -49,6 +72,7 @@ async::Task<core::Result<wire::RegisterStarted>> Registration::start(api::Contex
             fmt::format("{} registration is currently disabled", student ? "Student" : "Teacher"));
     }
     COURSESELECT_CO_TRY_OK(state_.guesses.admit(context));
+    COURSESELECT_CO_TRY_OK(check_password(context, body.password, security, password_length_min));
     std::string code = body.registration_code.value_or("");
     if (code.empty()) {
         co_return core::Error(Errc::invalid_argument, "Registration code is required");
@@ -56,6 +80,7 @@ async::Task<core::Result<wire::RegisterStarted>> Registration::start(api::Contex
     repo::User user;
     user.key.kind = student ? UserKind::student : UserKind::teacher;
     user.username = std::move(body.username);
+    user.email = std::move(extra.email);
     user.created_at = user.updated_at = state_.runtime.clock.wall_now();
     if (student) {
         user.pending_totp_secret = auth::make_totp_secret(state_.runtime.random);
@@ -64,14 +89,41 @@ async::Task<core::Result<wire::RegisterStarted>> Registration::start(api::Contex
     COURSESELECT_CO_TRY_OK(co_await accounts_.check(user, code));
     COURSESELECT_CO_TRY(user.password_hash,
                         co_await state_.passwords.hash(std::move(body.password)));
-    COURSESELECT_CO_TRY(auto made,
-                        co_await accounts_.make(context, std::move(user), std::move(code)));
+    auto made =
+        co_await accounts_.make(context, std::move(user), std::move(code), std::move(extra.name));
+    co_return made;
+}
+
+async::Task<core::Result<wire::RegisterStarted>> Registration::start(api::Context& context,
+                                                                     wire::RegisterStart body) {
+    const bool student = body.user_type == "student";
+    RegisterExtra none;
+    COURSESELECT_CO_TRY(auto made, co_await make(context, std::move(body), std::move(none)));
     wire::RegisterStarted answer;
     answer.refresh_token = std::move(made.session.token);
     answer.expires_in = made.session.expires_in;
     answer.message =
         student ? "Registration successful, please set up 2FA" : "Registration successful";
     if (student) {
+        const core::Secret& secret = made.user.pending_totp_secret;
+        answer.totp_secret = std::string(secret.reveal());
+        answer.totp_uri = auth::totp_uri(made.user.username, secret);
+    }
+    co_return answer;
+}
+
+async::Task<core::Result<wire::Registered>> Registration::at_once(api::Context& context,
+                                                                  wire::RegisterAtOnce body,
+                                                                  std::string user_type) {
+    RegisterExtra extra{.name = std::move(body.name), .email = std::move(body.email)};
+    wire::RegisterStart start{.username = std::move(body.username),
+                              .password = std::move(body.password),
+                              .user_type = std::move(user_type),
+                              .registration_code = std::move(body.registration_code)};
+    COURSESELECT_CO_TRY(const auto made,
+                        co_await make(context, std::move(start), std::move(extra)));
+    wire::Registered answer{.id = made.user.key.id, .username = made.user.username};
+    if (made.user.key.kind == UserKind::student) {
         const core::Secret& secret = made.user.pending_totp_secret;
         answer.totp_secret = std::string(secret.reveal());
         answer.totp_uri = auth::totp_uri(made.user.username, secret);

@@ -97,17 +97,20 @@ core::Result<ResetOutcome> reset_totp(storage::Connection& connection, const Goo
 }  // namespace
 
 void ResetCodes::add_routes(api::Service& service) {
-    service.add(api::post("/generate/reset-code")
-                    .summary("Make a code with which a student gets a new 2FA secret.")
-                    .tag("administration")
-                    .access(api::Access::admin)
-                    .body<wire::ResetCodeRequest>()
-                    .error(400, "Reset codes are for students only")
-                    .error(404, "User not found")
-                    .error(404, "Admin not found"),
-                [this](api::Context& context, wire::ResetCodeRequest body) {
-                    return make(context, std::move(body));
-                });
+    for (const char* const path :
+         {"/generate/reset-code", "/admin/reset-codes"}) {  // the second: contract §7
+        service.add(api::post(path)
+                        .summary("Make a code with which a student gets a new 2FA secret.")
+                        .tag("administration")
+                        .access(api::Access::admin)
+                        .body<wire::ResetCodeRequest>()
+                        .error(400, "Reset codes are for students only")
+                        .error(404, "User not found")
+                        .error(404, "Admin not found"),
+                    [this](api::Context& context, wire::ResetCodeRequest body) {
+                        return make(context, std::move(body));
+                    });
+    }
     service.add(api::get("/admin/reset-codes")
                     .summary("Reset codes, newest first.")
                     .tag("administration")
@@ -142,8 +145,12 @@ async::Task<core::Result<wire::ResetCodeMade>> ResetCodes::make(api::Context& co
     code.created_by = context.who().id;
     code.created_at = now;
     std::string target = code.username;
-    auto store = [code = std::move(code), candidates](storage::Connection& connection) {
-        return store_reset_code(connection, code, candidates);
+    auto store = [code = std::move(code), candidates, &notices = state_.notices,
+                  now](storage::Connection& connection) -> core::Result<repo::ResetCode> {
+        COURSESELECT_TRY(auto stored, store_reset_code(connection, code, candidates));
+        const Notice notice{.event = "reset_code_made", .user = *stored.user};
+        COURSESELECT_TRY_OK(notices.tell(connection, notice, now));
+        return stored;
     };
     COURSESELECT_CO_TRY(auto made, co_await act_as_admin(state_, context, "make_reset_code",
                                                          std::move(target), std::move(store)));
@@ -182,14 +189,17 @@ async::Task<core::Result<wire::TotpResetDone>> ResetCodes::reset(api::Context& c
     std::string typed = body.reset_code ? *body.reset_code : query.reset_code.value_or("");
     std::string totp = body.new_totp_code ? *body.new_totp_code : query.new_totp_code.value_or("");
     auto change = [typed = std::move(typed), totp = std::move(totp),
-                   next = auth::make_totp_secret(state_.runtime.random),
-                   &book = state_.sessions](storage::Connection& connection,
-                                            repo::AuditEntry& event) -> core::Result<ResetOutcome> {
+                   next = auth::make_totp_secret(state_.runtime.random), &book = state_.sessions,
+                   &notices = state_.notices](
+                      storage::Connection& connection,
+                      repo::AuditEntry& event) -> core::Result<ResetOutcome> {
         COURSESELECT_TRY(const auto good, find_good_code(connection, typed, event.time));
         event.actor = repo::to_string(good.user.key);
         COURSESELECT_TRY(auto outcome, reset_totp(connection, good, totp, next, event.time));
         COURSESELECT_TRY_OK(repo::use_reset_codes(connection, good.user.key));
         COURSESELECT_TRY_OK(book.end_all(connection, good.user.key, event.time));
+        const Notice notice{.event = "two_factor_reset", .user = good.user.key};
+        COURSESELECT_TRY_OK(notices.tell(connection, notice, event.time));
         return outcome;
     };
     repo::AuditEntry event = state_.event(context, "reset_2fa");

@@ -1,6 +1,7 @@
 #include "courseselect/nodes/auth/sessions.hpp"
 
 #include "courseselect/api/error.hpp"
+#include "courseselect/core/time_format.hpp"
 #include "courseselect/json/writer.hpp"
 #include "courseselect/nodes/auth/steps.hpp"
 #include "courseselect/repo/auth_tokens.hpp"
@@ -21,6 +22,13 @@ async::Task<net::http::Response> key_set(std::string keys) {
     net::http::Response response;
     response.body = std::move(keys);
     co_return response;
+}
+
+/// Somebody has a copy of a token. Told once: the record goes with its session.
+Notice reuse_notice(const repo::RefreshToken& token, const repo::AuditEntry& event) {
+    Notice notice{.event = "session_reused", .user = token.owner};
+    notice.values = {{"address", event.address}, {"time", core::format_rfc3339(event.time)}};
+    return notice;
 }
 
 bool needs_totp(const repo::User& user) {
@@ -106,13 +114,15 @@ async::Task<core::Result<wire::AdminTokens>> Sessions::rotated(api::Context& con
     COURSESELECT_CO_TRY(auto next, state_.tokens.session(user, true, std::move(claims.session_id)));
     COURSESELECT_CO_TRY(auto issued, state_.tokens.both(user, next));
     auto replace = [who = owner, hash = auth::refresh_token_hash(token), record = next.record, now,
-                    &book = state_.sessions, settings = state_.control.settings().security](
+                    &book = state_.sessions, &notices = state_.notices,
+                    settings = state_.control.settings().security](
                        storage::Connection& connection,
                        repo::AuditEntry& event) mutable -> core::Result<bool> {
         event.actor = repo::to_string(key_of(who));
         COURSESELECT_TRY(const auto old, repo::find_refresh_token(connection, hash));
         if (old && !old->replaced_by.empty()) {
             COURSESELECT_TRY_OK(book.end(connection, old->family, who.kind, now));
+            COURSESELECT_TRY_OK(notices.tell(connection, reuse_notice(*old, event), now));
             return core::Error(Errc::unauthenticated, "token_reused", "Invalid refresh token");
         }
         auto session = find_session(connection, who, hash, now);

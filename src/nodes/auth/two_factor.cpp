@@ -10,8 +10,10 @@ namespace {
 namespace auth = courseselect::auth;
 using core::Errc;
 
-core::Result<> check_may_set_up(const repo::User& user) {
-    if (user.key.kind != UserKind::student) {
+/// Teachers set 2FA up here only when they cannot log in without.
+core::Result<> check_may_set_up(const repo::User& user, const SecuritySettings& settings) {
+    const bool is_locked_out = user.key.kind == UserKind::teacher && settings.teachers_need_2fa;
+    if (user.key.kind != UserKind::student && !is_locked_out) {
         return core::Error(Errc::invalid_argument, "not_student", "Only students can setup 2FA");
     }
     if (user.has_2fa()) {
@@ -47,9 +49,10 @@ void TwoFactor::add_routes(api::Service& service) {
 
 async::Task<core::Result<wire::TotpSetup>> TwoFactor::begin(api::Context& context) {
     const core::Secret secret = auth::make_totp_secret(state_.runtime.random);
-    auto keep = [secret](storage::Connection& connection, const Session& session,
-                         core::WallTime now) -> core::Result<> {
-        COURSESELECT_TRY_OK(check_may_set_up(session.user));
+    auto keep = [secret, settings = state_.control.settings().security](
+                    storage::Connection& connection, const Session& session,
+                    core::WallTime now) -> core::Result<> {
+        COURSESELECT_TRY_OK(check_may_set_up(session.user, settings));
         return repo::set_pending_totp(connection, session.user.key, secret, now);
     };
     SessionStep step{.action = "2fa_setup", .check = std::move(keep)};
@@ -66,11 +69,11 @@ async::Task<core::Result<wire::Done>> TwoFactor::confirm(api::Context& context,
     if (secret.empty() || code.empty()) {
         co_return core::Error(Errc::invalid_argument, "Missing totp_secret or totp_code");
     }
-    auto activate = [secret, code = std::move(code)](storage::Connection& connection,
-                                                     const Session& session,
-                                                     core::WallTime now) -> core::Result<> {
+    auto activate = [secret, code = std::move(code), settings = state_.control.settings().security](
+                        storage::Connection& connection, const Session& session,
+                        core::WallTime now) -> core::Result<> {
         const repo::User& user = session.user;
-        COURSESELECT_TRY_OK(check_may_set_up(user));
+        COURSESELECT_TRY_OK(check_may_set_up(user, settings));
         const bool issued =
             !user.pending_totp_secret.empty() &&
             crypto::constant_time_equal(user.pending_totp_secret.reveal(), secret.reveal());

@@ -33,7 +33,10 @@ core::Result<> check_admin_remains(storage::Connection& connection, const repo::
 
 /// What a request wants to change, with the wire's status as a flag.
 repo::UserChange change_of(wire::UserChangeBody body) {
-    repo::UserChange change{.username = std::move(body.username), .email = std::move(body.email)};
+    repo::UserChange change{.username = std::move(body.username),
+                            .email = std::move(body.email),
+                            .phone = std::move(body.phone),
+                            .is_active = {}};
     if (body.status) {
         change.is_active = *body.status == "active";
     }
@@ -240,14 +243,18 @@ async::Task<core::Result<wire::UserChanged>> UserAccounts::change(api::Context& 
     if (checked && wanted.username) {
         COURSESELECT_CO_TRY_OK(co_await rename(context, *checked, *wanted.username));
     }
-    auto apply = [caller, wanted, oid = path.user_id, &book = state_.sessions](
-                     storage::Connection& connection,
-                     repo::AuditEntry& event) -> core::Result<repo::User> {
+    auto apply = [caller, wanted, oid = path.user_id, &book = state_.sessions,
+                  &notices = state_.notices](storage::Connection& connection,
+                                             repo::AuditEntry& event) -> core::Result<repo::User> {
         COURSESELECT_TRY(const auto user, check_change(connection, caller, oid, wanted));
         event.target = repo::to_string(user.key);
         COURSESELECT_TRY_OK(repo::change_user(connection, user.key, wanted, event.time));
         if (wanted.is_active == false) {
             COURSESELECT_TRY_OK(book.end_all(connection, user.key, event.time));
+        }
+        if (wanted.is_active && *wanted.is_active != user.is_active) {
+            const Notice notice = status_notice(user.key, *wanted.is_active);
+            COURSESELECT_TRY_OK(notices.tell(connection, notice, event.time));
         }
         COURSESELECT_TRY(auto changed, repo::find_user(connection, user.key));
         return *std::move(changed);

@@ -7,6 +7,8 @@
 
 #include "courseselect/json/writer.hpp"
 #include "courseselect/nodes/auth/steps.hpp"
+#include "courseselect/nodes/auth/user_contacts.hpp"
+#include "courseselect/nodes/auth/user_rules.hpp"
 #include "courseselect/nodes/wire/page.hpp"
 #include "courseselect/nodes/wire/people_batch.hpp"
 
@@ -32,13 +34,14 @@ core::Error bad_request(const char* text) { return {Errc::invalid_argument, text
 bool is_given(const std::optional<std::string>& text) { return text && !text->empty(); }
 bool is_given(const std::optional<core::Secret>& secret) { return secret && !secret->empty(); }
 
-core::Result<> check_password(const core::Secret& password) {
-    const auto checked = auth::PasswordPolicy{}.check(password.reveal());
-    if (!checked) {
-        const bool is_short = checked.error().reason() == "password_short";
-        return bad_request(is_short ? password_rule : "Password is too long or not plain text");
+/// Those that were chosen; made ones have a strength of their own.
+core::Result<> check_chosen(const std::optional<core::Secret>& password,
+                            const SecuritySettings& settings) {
+    if (!is_given(password)) {
+        return {};
     }
-    return {};
+    std::string fault = password_fault(*password, settings, password_length_min);
+    return fault.empty() ? core::Result<>() : core::Error(Errc::invalid_argument, std::move(fault));
 }
 
 wire::UserSeen seen_of(const repo::User& user) {
@@ -217,10 +220,13 @@ async::Task<core::Result<wire::UserPage>> UserAdmin::list(api::Context& context,
         wire::UserPage answer;
         answer.page = page.page;
         answer.page_size = page.page_size;
-        COURSESELECT_TRY(answer.total, repo::count_users(connection, filter));
-        COURSESELECT_TRY(const auto users,
+        COURSESELECT_TRY(const auto found,
                          repo::find_users_page(connection, filter, page.offset(), page.page_size));
-        for (const repo::User& user : users) {
+        answer.total = found.total;
+        if (!found.is_exact) {
+            answer.total_is_exact = false;
+        }
+        for (const repo::User& user : found.users) {
             answer.users.push_back(seen_of(user));
         }
         return answer;
@@ -264,13 +270,7 @@ async::Task<core::Result<wire::UserDetail>> UserAdmin::detail(api::Context& cont
         if (!user) {
             return core::Error(Errc::not_found, user_missing);
         }
-        COURSESELECT_TRY(auto name, repo::find_display_name(connection, user->key));
-        return wire::UserDetail{.user_id = user->key.id,
-                                .username = user->username,
-                                .name = std::move(name).value_or(user->username),
-                                .user_type = std::string(auth::user_kind_name(user->key.kind)),
-                                .is_active = user->is_active,
-                                .email = user->email};
+        return detail_of(connection, *user);
     };
     auto answer = co_await look_as_admin(state_, context, std::move(read));
     co_return answer;
@@ -284,6 +284,7 @@ async::Task<core::Result<wire::UserAdded>> UserAdmin::add(api::Context& context,
     if (length < 3 || length > wire::name_length_max || !wire::is_username(named.username)) {
         co_return bad_request(username_rule);
     }
+    COURSESELECT_CO_TRY_OK(check_chosen(body.password, state_.control.settings().security));
     const bool is_chosen = is_given(body.password);
     core::Secret password;
     if (is_chosen) {
@@ -291,7 +292,6 @@ async::Task<core::Result<wire::UserAdded>> UserAdmin::add(api::Context& context,
     } else {
         password = make_password(state_.runtime.random);
     }
-    COURSESELECT_CO_TRY_OK(check_password(password));
     repo::User user;
     user.key.kind = named.kind;
     user.username = named.username;
@@ -335,7 +335,7 @@ async::Task<core::Result<wire::Done>> UserAdmin::reset_totp(api::Context& contex
     }
     std::string target = *body.username;
     auto clear = [name = *std::move(body.username), &book = state_.sessions,
-                  now = state_.runtime.clock.wall_now()](
+                  &notices = state_.notices, now = state_.runtime.clock.wall_now()](
                      storage::Connection& connection) -> core::Result<bool> {
         COURSESELECT_TRY(const auto user, repo::find_user(connection, name));
         if (!user) {
@@ -346,6 +346,8 @@ async::Task<core::Result<wire::Done>> UserAdmin::reset_totp(api::Context& contex
         }
         COURSESELECT_TRY_OK(repo::clear_totp(connection, user->key, now));
         COURSESELECT_TRY_OK(book.end_all(connection, user->key, now));
+        const Notice notice{.event = "two_factor_reset", .user = user->key};
+        COURSESELECT_TRY_OK(notices.tell(connection, notice, now));
         return true;
     };
     COURSESELECT_CO_TRY_OK(co_await act_as_admin(state_, context, "reset_user_2fa",
@@ -370,12 +372,15 @@ async::Task<core::Result<wire::Done>> UserAdmin::toggle(api::Context& context,
     }
     const bool is_active = *body.is_active;
     auto change = [id = *body.user_id, is_active, kind, &book = state_.sessions,
-                   now = state_.runtime.clock.wall_now()](
+                   &notices = state_.notices, now = state_.runtime.clock.wall_now()](
                       storage::Connection& connection) -> core::Result<UserKind> {
         COURSESELECT_TRY(const auto user, find_switched(connection, id, kind));
         COURSESELECT_TRY_OK(repo::set_active(connection, user.key, is_active, now));
         if (!is_active) {
             COURSESELECT_TRY_OK(book.end_all(connection, user.key, now));
+        }
+        if (user.is_active != is_active) {
+            COURSESELECT_TRY_OK(notices.tell(connection, status_notice(user.key, is_active), now));
         }
         return user.key.kind;
     };
@@ -393,23 +398,25 @@ async::Task<core::Result<wire::PasswordResetDone>> UserAdmin::reset_password(
     api::Context& context, wire::PasswordReset body) {
     COURSESELECT_CO_TRY(auto named, named_kind(std::move(body.username), body.user_type,
                                                "username and user_type required"));
+    COURSESELECT_CO_TRY_OK(check_chosen(body.new_password, state_.control.settings().security));
     core::Secret password;
     if (is_given(body.new_password)) {
         password = *std::move(body.new_password);
     } else {
         password = make_password(state_.runtime.random);
     }
-    COURSESELECT_CO_TRY_OK(check_password(password));
     // A first look, so that a name nobody has does not cost a hash.
     auto look = [named](storage::Connection& connection) { return find_named(connection, named); };
     COURSESELECT_CO_TRY_OK(co_await look_as_admin(state_, context, std::move(look)));
     COURSESELECT_CO_TRY(auto hash, co_await state_.passwords.hash(password));
     auto change = [named, hash = std::move(hash), &book = state_.sessions,
-                   now = state_.runtime.clock.wall_now()](
+                   &notices = state_.notices, now = state_.runtime.clock.wall_now()](
                       storage::Connection& connection) -> core::Result<std::string> {
         COURSESELECT_TRY(const auto user, find_named(connection, named));
         COURSESELECT_TRY_OK(repo::set_password(connection, user.key, hash, true, now));
         COURSESELECT_TRY_OK(book.end_all(connection, user.key, now));
+        const Notice notice{.event = "password_changed", .user = user.key};
+        COURSESELECT_TRY_OK(notices.tell(connection, notice, now));
         return user.username;
     };
     std::string target = fmt::format("{} {}", auth::user_kind_name(named.kind), named.username);

@@ -141,7 +141,8 @@ async::Task<core::Result<NewSession>> UserLogin::open_session(repo::AuditEntry e
         COURSESELECT_CO_TRY(session, state_.tokens.session(*user, true));
     }
     auto store = [user = std::move(user), code = std::move(totp_code), record = session.record,
-                  &book = state_.sessions, settings = state_.control.settings().security](
+                  &book = state_.sessions, &notices = state_.notices,
+                  settings = state_.control.settings().security](
                      storage::Connection& connection,
                      repo::AuditEntry& entry) -> core::Result<bool> {
         if (!user) {
@@ -153,6 +154,8 @@ async::Task<core::Result<NewSession>> UserLogin::open_session(repo::AuditEntry e
             return login_refused("bad_credentials", wrong_login);
         }
         COURSESELECT_TRY_OK(check_rest(connection, *present, code, settings, entry.time));
+        COURSESELECT_TRY_OK(
+            notices.tell_of_login(connection, user->key, entry.address, entry.time));
         COURSESELECT_TRY_OK(book.open(connection, record, entry.address, settings, entry.time));
         return true;
     };

@@ -28,11 +28,28 @@ int character_classes(std::string_view text) {
     return int{lower} + int{upper} + int{digit} + int{other};
 }
 
-void add_password_fault(api::Context& context, std::string text) {
-    context.faults.push_back({.type = "password_policy",
-                              .loc = {"body", "password"},
-                              .msg = std::move(text),
-                              .ctx = {}});
+void add_password_fault(api::Context& context, const char* field, std::string text) {
+    context.faults.push_back(
+        {.type = "password_policy", .loc = {"body", field}, .msg = std::move(text), .ctx = {}});
+}
+
+std::vector<std::string> password_faults(const core::Secret& password,
+                                         const SecuritySettings& settings, int length_min) {
+    std::vector<std::string> faults;
+    const int characters = std::max(length_min, settings.password_length_min);
+    const courseselect::auth::PasswordPolicy policy{.characters_min =
+                                                        static_cast<std::size_t>(characters)};
+    const auto checked = policy.check(password.reveal());
+    if (!checked) {
+        faults.push_back(checked.error().detail());
+    }
+    if (character_classes(password.reveal()) < settings.password_classes_min) {
+        faults.push_back(
+            fmt::format("Use characters of {} kinds at least: lower case, upper case, digits, "
+                        "others",
+                        settings.password_classes_min));
+    }
+    return faults;
 }
 
 }  // namespace
@@ -114,25 +131,21 @@ core::Result<repo::User> find_target(storage::Connection& connection, const Call
 }
 
 core::Result<> check_password(api::Context& context, const core::Secret& password,
-                              const SecuritySettings& settings) {
-    const int length_min = std::max(user_password_length_min, settings.password_length_min);
-    const courseselect::auth::PasswordPolicy policy{.characters_min =
-                                                        static_cast<std::size_t>(length_min)};
-    const auto checked = policy.check(password.reveal());
-    if (!checked) {
-        add_password_fault(context, checked.error().detail());
-    }
-    if (character_classes(password.reveal()) < settings.password_classes_min) {
-        add_password_fault(
-            context, fmt::format("Use characters of {} kinds at least: lower case, upper case, "
-                                 "digits, others",
-                                 settings.password_classes_min));
+                              const SecuritySettings& settings, int length_min, const char* field) {
+    for (std::string& fault : password_faults(password, settings, length_min)) {
+        add_password_fault(context, field, std::move(fault));
     }
     if (!context.faults.empty()) {
         return core::Error(Errc::invalid_argument, "password_policy",
                            "The password is too simple; see errors");
     }
     return {};
+}
+
+std::string password_fault(const core::Secret& password, const SecuritySettings& settings,
+                           int length_min) {
+    std::vector<std::string> faults = password_faults(password, settings, length_min);
+    return faults.empty() ? std::string() : std::move(faults.front());
 }
 
 }  // namespace courseselect::nodes::accounts

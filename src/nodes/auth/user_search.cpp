@@ -48,8 +48,9 @@ void UserSearch::add_routes(api::Service& service) {
         api::post("/users/search")
             .summary("Users by parts of name and address, and by status.")
             .description("Three characters or more are looked for anywhere, one or two at the "
-                         "beginning; case does not matter. Of more than 10,000 matches the first "
-                         "10,000 are counted and shown. Teachers find their own students only.")
+                         "beginning; case does not matter. Matches are counted to 1,000 and to the "
+                         "end of the page; total_is_exact is false when there are more, and "
+                         "10,000 can be reached. Teachers find their own students only.")
             .tag("users")
             .errors(api::ErrorStyle::success_flag)
             .access(api::Access::teacher)

@@ -4,6 +4,7 @@
 #include <set>
 #include <utility>
 
+#include "courseselect/json/reader.hpp"
 #include "courseselect/json/writer.hpp"
 #include "courseselect/nodes/data/mapping.hpp"
 #include "courseselect/nodes/health.hpp"
@@ -27,6 +28,18 @@ wire::Decision to_wire(const SelectionOutcome& outcome, domain::RequestKind kind
         decision.message = outcome.reasons.front().message;
     }
     return decision;
+}
+
+/// Decisions after a cursor, and how many there are in all.
+struct DecisionsFound {
+    std::vector<repo::DecisionRecord> records;
+    std::int64_t last = 0;
+};
+
+/// What the student was told first of a refusal's stored reasons; empty: it was none.
+std::string first_message(const std::string& reasons) {
+    const auto read = json::parse<std::vector<wire::Reason>>(reasons);
+    return read && !read->empty() ? read->front().message : std::string();
 }
 
 /// The tasks of a batch, or what is wrong with one of them.
@@ -274,19 +287,30 @@ async::Task<core::Result<wire::Catalogue>> DataNode::catalogue(wire::CatalogueQu
 }
 
 async::Task<core::Result<wire::SelectionEvents>> DataNode::events(wire::EventQuery query) {
-    auto read = [query](storage::Connection& connection) {
-        return repo::decisions_after(connection, query.after, query.limit);
+    auto read = [query](storage::Connection& connection) -> core::Result<DecisionsFound> {
+        DecisionsFound found;
+        COURSESELECT_TRY(found.records,
+                         repo::decisions_after(connection, query.after, query.limit));
+        COURSESELECT_TRY(found.last, repo::last_decision(connection));
+        return found;
     };
-    COURSESELECT_CO_TRY(const auto records, co_await state_->readers->read(std::move(read)));
+    COURSESELECT_CO_TRY(const auto found, co_await state_->readers->read(std::move(read)));
     wire::SelectionEvents answer;
-    for (const repo::DecisionRecord& record : records) {
-        answer.events.push_back({.sequence = record.sequence,
-                                 .kind = std::string(repo::decision_kind_name(record.kind)),
-                                 .student_id = record.student,
-                                 .course_id = record.course,
-                                 .accepted = record.accepted,
-                                 .code = record.code,
-                                 .decided_at = record.decided_at});
+    answer.last = found.last;
+    for (const repo::DecisionRecord& record : found.records) {
+        wire::SelectionEvent event{.sequence = record.sequence,
+                                   .kind = std::string(repo::decision_kind_name(record.kind)),
+                                   .student_id = record.student,
+                                   .course_id = record.course,
+                                   .accepted = record.accepted,
+                                   .code = record.code,
+                                   .message = first_message(record.reasons),
+                                   .course_name = {},
+                                   .decided_at = record.decided_at};
+        if (const domain::Course* const course = state_->catalogue.find(record.course)) {
+            event.course_name = course->name;
+        }
+        answer.events.push_back(std::move(event));
     }
     co_return answer;
 }

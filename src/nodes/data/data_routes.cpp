@@ -21,6 +21,19 @@ auto internal_get(std::string_view path) { return api::get(path).access(Access::
 auto internal_post(std::string_view path) { return api::post(path).access(Access::internal); }
 auto internal_delete(std::string_view path) { return api::delete_(path).access(Access::internal); }
 
+async::Task<core::Result<wire::ScheduleConfig>> schedule_config() {
+    wire::ScheduleConfig config;
+    int number = 0;
+    for (const char* const day :
+         {"monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday"}) {
+        config.weekdays.push_back({++number, day});
+    }
+    for (int period = 1; period <= wire::period_max; ++period) {
+        config.periods.push_back(period);
+    }
+    co_return config;
+}
+
 }  // namespace
 
 void DataNode::add_course_routes() {
@@ -213,6 +226,10 @@ void DataNode::add_selection_routes() {
 }
 
 void DataNode::add_resource_routes() {
+    service_.add(api::get("/courses/schedule-config")
+                     .summary("The days and periods of a timetable, for everybody.")
+                     .tag("courses"),
+                 [](Context&) { return schedule_config(); });
     service_.add(api::put("/courses/{id}")
                      .summary("Change a course.")
                      .tag("courses")

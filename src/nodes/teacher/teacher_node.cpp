@@ -9,6 +9,7 @@
 #include "courseselect/json/value.hpp"
 #include "courseselect/net/http/url.hpp"
 #include "courseselect/nodes/health.hpp"
+#include "courseselect/nodes/teacher/course_file.hpp"
 #include "courseselect/nodes/upstream.hpp"
 #include "courseselect/nodes/wire/directory.hpp"
 
@@ -173,6 +174,12 @@ async::Task<core::Result<wire::CourseImport>> TeacherNode::import_courses(
     }
     co_return co_await tell<wire::CourseImport>(*data_node_, context, "/bulk/import/courses",
                                                 json::to_text(items));
+}
+
+async::Task<core::Result<wire::CourseImport>> TeacherNode::import_file(api::Context& context,
+                                                                       api::Upload upload) {
+    COURSESELECT_CO_TRY(auto items, read_course_file(upload.content));
+    co_return co_await import_courses(context, std::move(items));
 }
 
 async::Task<core::Result<wire::Done>> TeacherNode::update(api::Context& context,

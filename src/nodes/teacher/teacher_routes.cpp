@@ -68,6 +68,20 @@ void TeacherNode::add_course_routes() {
                  [this](api::Context& context, std::vector<json::Raw> items) {
                      return import_courses(context, std::move(items));
                  });
+    service_.add(
+        teacher_post("/teacher/courses/import")
+            .summary("Create the courses of a CSV file; each line is judged on its own.")
+            .description("Columns are called as the fields of a course. Tags are apart by "
+                         "`;`, a schedule is like `monday:1-2,5;friday:3`. At most 1000 "
+                         "lines.")
+            .tag("courses")
+            .upload("file", "text/csv", "The first line names the columns.")
+            .example_body(R"({"file":"course_name,course_credit,course_type,course_location,)"
+                          R"(course_capacity\nOptics,2.5,elective,B2,40\n"})")
+            .error(400, "line 1: the file has no column course_name"),
+        [this](api::Context& context, api::Upload upload) {
+            return import_file(context, std::move(upload));
+        });
     service_.add(taught(net::http::Method::put, "/teacher/course/update")
                      .summary("Change a course; only an admin can give it to another teacher.")
                      .tag("courses")

@@ -115,10 +115,12 @@ struct AuthCall {
     std::string token;
     std::string address = "192.0.2.1";
     std::string internal_token{};
+    std::string content_type{};
 };
 struct AuthAnswer {
     int status = 0;
     json::Value body;
+    std::string raw_body;
     std::vector<net::http::Header> headers;
 
     [[nodiscard]] std::string text(const char* name) const {
@@ -164,6 +166,8 @@ class AuthFixture {
         options.admin_password = core::Secret("admin123");
         options.profiles.poll = std::chrono::hours(1);  // tests deliver when they say so
         options.purge.every = std::chrono::hours(1);
+        options.notifications.poll = std::chrono::hours(1);
+        options.notifications.courier.poll = std::chrono::hours(1);
         options.settings.security.session_idle_seconds = 30 * 24 * 3600;
         if (tweak_) {
             tweak_(options);
@@ -293,6 +297,9 @@ class AuthFixture {
         if (!call.token.empty()) {
             fields.push_back({"Authorization", bearer});
         }
+        if (!call.content_type.empty()) {
+            fields.push_back({"Content-Type", call.content_type});
+        }
         if (!call.internal_token.empty()) {
             fields.push_back({"Internal-Token", call.internal_token});
         }
@@ -313,6 +320,7 @@ class AuthFixture {
         if (body) {
             answer.body = *std::move(body);
         }
+        answer.raw_body = std::move(response.body);
     }
 
     std::function<void(Options&)> tweak_;

@@ -117,11 +117,48 @@ TEST_SUITE("nodes/data/data_node") {
         const auto events = nodes.inside(data, Method::get, "/internal/events?after=0");
         CHECK(events.body["events"].size() == 1);
         CHECK(events.body["events"][0]["code"].string() == "accepted");
+        CHECK(events.body["events"][0]["message"].string() == "");
+        CHECK(events.body["events"][0]["course_name"].string() == "Algebra");
+        CHECK(events.body["last"].integer() == 1);
         const auto bad = nodes.inside(
             data, Method::post, "/internal/decisions",
             R"({"tasks":[{"task_id":"f81d4fae-7dec-41d0-a765-00a0c91e6bfX","task_type":"select",)"
             R"("student_id":1,"course_id":1}]})");
         CHECK(bad.status == 400);
+    }
+
+    TEST_CASE("everybody may know what a timetable is made of") {
+        test::ThreeNodes nodes;
+        const auto config =
+            nodes.call(nodes.data->handler(), Method::get, "/courses/schedule-config", "",
+                       {{"Authorization", "Bearer whoever"}});
+        CHECK(config.status == 200);
+        CHECK(config.body["weekdays"].size() == 7);
+        CHECK(config.body["weekdays"][0]["number"].integer() == 1);
+        CHECK(config.body["weekdays"][0]["name"].string() == "monday");
+        CHECK(config.body["periods"].size() == 13);
+        CHECK(config.body["periods"][12].integer() == 13);
+        CHECK(config.body["time_format"].string() == "HHMM");
+    }
+
+    TEST_CASE("events say why a selection was refused, and where the outbox ends") {
+        test::ThreeNodes nodes;
+        auto& data = *nodes.data;
+        CHECK(nodes.inside(data, Method::get, "/internal/events").body["last"].integer() == 0);
+        const auto course = nodes.add_course("Algebra", 1);
+        for (const char* name : {"alice", "bob"}) {
+            nodes.inside(
+                data, Method::post, "/select/course",
+                json::make_object("student_id", nodes.add_student(name), "course_id", course));
+        }
+        nodes.inside(data, Method::post, "/delete/course?course_id=" + std::to_string(course));
+        const auto events =
+            nodes.inside(data, Method::get, "/internal/events?after=1&limit=1").body;
+        REQUIRE(events["events"].size() == 1);
+        CHECK(events["events"][0]["accepted"].boolean() == false);
+        CHECK(events["events"][0]["message"].string() == "Course is full");
+        CHECK_FALSE(events["events"][0]["course_name"].string().has_value());  // it is gone
+        CHECK(events["last"].integer() == 3);  // the seat was withdrawn
     }
 
     TEST_CASE("the catalogue tells what changed since the last time") {

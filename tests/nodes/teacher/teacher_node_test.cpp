@@ -67,6 +67,39 @@ TEST_SUITE("nodes/teacher/teacher_node") {
         CHECK(nodes.other(Method::get, "/teacher/courses").body["total"].integer() == 1);
     }
 
+    TEST_CASE("a file of courses is imported like a list of them") {
+        test::TeacherNodes nodes;
+        const auto upload = [&](const std::string& csv) {
+            const std::string form =
+                "--b\r\nContent-Disposition: form-data; name=\"file\"; filename=\"c.csv\"\r\n"
+                "\r\n" +
+                csv + "\r\n--b--\r\n";
+            return nodes.base.call(
+                nodes.node->handler(), Method::post, "/teacher/courses/import", form,
+                {{"Authorization", "Bearer " + nodes.base.token(1, auth::UserKind::teacher)},
+                 {"Content-Type", "multipart/form-data; boundary=b"}});
+        };
+        const auto done = upload(
+            "course_name,course_credit,course_type,course_location,course_capacity,course_tags,"
+            "course_schedule,course_teacher_id\n"
+            "Algebra,2.5,elective,Hall,30,year1;honours,\"monday:1-2\",2\n"
+            "Broken,x,elective,Hall,0,,,\n");
+        CHECK(done.status == 200);
+        CHECK(done.body["imported_count"].integer() == 1);
+        CHECK(done.body["error_count"].integer() == 1);
+        CHECK(done.body["errors"][0]["index"].integer() == 1);
+        const auto own = nodes.teacher(Method::get, "/teacher/courses").body["courses"][0];
+        CHECK(own["course_name"].string() == "Algebra");
+        CHECK(own["course_capacity"].integer() == 30);
+        CHECK(own["course_tags"].size() == 2);
+        CHECK(own["course_schedule"]["monday"].size() == 2);
+        CHECK(own["course_teacher_id"].integer() == 1);  // whatever the file says
+        const auto wrong = upload("name\nAlgebra\n");
+        CHECK(wrong.status == 400);
+        CHECK(wrong.detail() == "line 1: the file has no column course_name");
+        CHECK(nodes.teacher(Method::post, "/teacher/courses/import", "{}").status == 422);
+    }
+
     TEST_CASE("nobody acts on another teacher's course, and unknown courses are 404") {
         test::TeacherNodes nodes;
         const auto course = nodes.base.add_course("Algebra", 3);

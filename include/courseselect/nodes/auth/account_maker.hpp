@@ -27,11 +27,13 @@ class AccountMaker {
     /// Whether the code lets this user in. Errors: invalid_argument with the texts of contract
     /// §3.1, in its order.
     [[nodiscard]] async::Task<core::Result<>> check(repo::User user, std::string code);
-    /// Makes the account; `user.key.id` is given here.
+    /// Makes the account, with what its owner is called if that is known; `user.key.id` is given
+    /// here.
     /// Errors: those of `check`; unavailable (no id is left and no data node there); internal
     /// `profile_refused`, and then nothing remains.
     [[nodiscard]] async::Task<core::Result<MadeAccount>> make(api::Context& context,
-                                                              repo::User user, std::string code);
+                                                              repo::User user, std::string code,
+                                                              std::optional<std::string> name);
     /// The same on behalf of an administrator: without code, tags and session, but with what the
     /// user is called besides the user name, if that is known. Administrators
     /// themselves have no profile. `user.key.id` is given here.
@@ -51,9 +53,8 @@ class AccountMaker {
                                                                            repo::User user);
     /// Gives the account to its client: its profile is delivered, or follows.
     [[nodiscard]] async::Task<core::Result<repo::User>> keep(repo::UserKey key, Delivery delivery);
-    [[nodiscard]] async::Task<core::Result<repo::ProfileEntry>> create(api::Context& context,
-                                                                       repo::User user,
-                                                                       std::string code);
+    [[nodiscard]] async::Task<core::Result<repo::ProfileEntry>> create(
+        api::Context& context, repo::User user, std::string code, std::optional<std::string> name);
     [[nodiscard]] async::Task<core::Result<repo::ProfileEntry>> store_for_admin(
         api::Context& context, repo::User user, std::optional<std::string> name);
     /// Tells the data node of an account; one that it refuses is undone, `action` tells of it.

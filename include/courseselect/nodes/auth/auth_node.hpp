@@ -23,6 +23,9 @@ class ControlFeed;
 class CourseAdmin;
 class Housekeeping;
 class Login;
+class MailRoom;
+class NoticeRounds;
+class NotificationAdmin;
 class OwnAccount;
 class ProfileOutbox;
 class Registration;
@@ -32,6 +35,8 @@ class StudentTags;
 class SystemSettings;
 class TwoFactor;
 class UserAdmin;
+class UserContacts;
+class UserFiles;
 class UserManagement;
 
 /// Accounts live here, profiles in the data node; the profile of a new account reaches it through
@@ -61,6 +66,9 @@ class AuthNode final : public Node {
     /// Delivers and removes the profiles that are due, now instead of at the next turn of the
     /// background task.
     [[nodiscard]] async::Task<> deliver_profiles();
+    /// Tells of decisions and dates, and sends what is due, now; returns how many messages were
+    /// tried.
+    [[nodiscard]] async::Task<std::size_t> deliver_messages();
     /// Forgets what is over, now; returns how many rows.
     [[nodiscard]] async::Task<core::Result<std::int64_t>> purge();
     /// What the endpoints share, for programs and tests in the same process.
@@ -68,6 +76,7 @@ class AuthNode final : public Node {
 
   private:
     explicit AuthNode(std::unique_ptr<net::http::Client> data_node);
+    void add_routes();
 
     std::unique_ptr<net::http::Client> data_node_;
     std::unique_ptr<AuthState> state_;
@@ -83,11 +92,16 @@ class AuthNode final : public Node {
     std::unique_ptr<Administration> administration_;
     std::unique_ptr<ResetCodes> reset_codes_;
     std::unique_ptr<UserAdmin> user_admin_;
+    std::unique_ptr<UserContacts> contacts_;
+    std::unique_ptr<UserFiles> files_;
     std::unique_ptr<StudentTags> student_tags_;
     std::unique_ptr<CourseAdmin> course_admin_;
     std::unique_ptr<UserManagement> users_;
     std::unique_ptr<SystemSettings> settings_;
     std::unique_ptr<ControlFeed> feed_;
+    std::unique_ptr<NoticeRounds> rounds_;
+    std::unique_ptr<MailRoom> mail_room_;
+    std::unique_ptr<NotificationAdmin> notifications_;
     std::unique_ptr<api::Service> service_;
 };
 

@@ -4,6 +4,7 @@
 #include <chrono>
 #include <cstddef>
 #include <cstdint>
+#include <string>
 
 #include "courseselect/api/service.hpp"
 #include "courseselect/async/blocking_pool.hpp"
@@ -11,6 +12,7 @@
 #include "courseselect/auth/token_issuer.hpp"
 #include "courseselect/core/secret.hpp"
 #include "courseselect/nodes/control/settings.hpp"
+#include "courseselect/notify/courier.hpp"
 #include "courseselect/ratelimit/keyed_limiter.hpp"
 #include "courseselect/storage/database.hpp"
 
@@ -49,6 +51,19 @@ struct PurgeOptions {
     std::int64_t batch = 500;  ///< rows in one transaction; more would hold up the logins
 };
 
+/// How people are told. What may change while everything runs is in `NotificationSettings`.
+struct NotificationOptions {
+    core::Secret smtp_password;
+    core::Secret sms_authorization;  ///< the whole header line of the SMS gateway; may be empty
+    std::string ca_file;             ///< PEM, for mail server and gateway; empty: the system's
+    std::string templates;           ///< a directory; empty: only those the program carries
+    std::chrono::milliseconds poll{1'000};  ///< between looks for decisions and dates
+    int round_batch = 200;                  ///< students told in one transaction
+    /// Of one message. A stop of the node waits for tries under way.
+    std::chrono::milliseconds delivery_timeout{8'000};
+    notify::CourierOptions courier;
+};
+
 struct AuthNodeOptions {
     storage::DatabaseUrl database{.path = "auth_data.db"};
     storage::DatabaseOptions storage;
@@ -68,6 +83,7 @@ struct AuthNodeOptions {
     GuessLimits guesses;
     ProfileOptions profiles;
     PurgeOptions purge;
+    NotificationOptions notifications;
 };
 
 }  // namespace courseselect::nodes::accounts

@@ -13,6 +13,7 @@
 #include "courseselect/nodes/auth/auth_options.hpp"
 #include "courseselect/nodes/auth/control_state.hpp"
 #include "courseselect/nodes/auth/guess_guard.hpp"
+#include "courseselect/nodes/auth/notices.hpp"
 #include "courseselect/nodes/auth/password_work.hpp"
 #include "courseselect/nodes/auth/session_book.hpp"
 #include "courseselect/nodes/auth/tokens.hpp"
@@ -28,12 +29,13 @@ namespace courseselect::nodes::accounts {
 
 /// Thread-safety: the runtime's loop, except where noted.
 struct AuthState {
-    /// Errors: invalid_argument (a cost below 10 outside development, a bad secret or bucket);
+    /// Errors: invalid_argument (a cost below 10 outside development, a bad secret, bucket or
+    /// template);
     /// those of `storage::Database::open` and `storage::migrate`.
     [[nodiscard]] static core::Result<std::unique_ptr<AuthState>> open(Runtime runtime,
                                                                        AuthNodeOptions options);
     AuthState(Runtime to_use, AuthNodeOptions given, Tokens to_sign, GuessGuard to_slow_down,
-              courseselect::auth::PasswordHasher to_hash);
+              courseselect::auth::PasswordHasher to_hash, notify::Templates to_write);
 
     /// The audit's entry for something that this request does.
     [[nodiscard]] repo::AuditEntry event(const api::Context& context, std::string action,
@@ -84,6 +86,7 @@ struct AuthState {
     GuessGuard guesses;
     SessionBook sessions;
     ControlState control;
+    Notices notices;
     async::TaskGroup tasks;
     std::unique_ptr<storage::Database> database;
     std::unique_ptr<storage::ReaderPool> readers;

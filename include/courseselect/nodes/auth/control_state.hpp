@@ -3,7 +3,9 @@
 
 #include <chrono>
 #include <cstdint>
+#include <functional>
 #include <stop_token>
+#include <vector>
 
 #include "courseselect/async/event_loop.hpp"
 #include "courseselect/async/task.hpp"
@@ -20,7 +22,9 @@ class ControlState {
     /// 0: what the configuration says; nobody has changed anything.
     [[nodiscard]] std::int64_t version() const { return version_; }
     [[nodiscard]] const Settings& settings() const { return settings_; }
-    /// Other settings hold from now on; rings the bell.
+    /// Calls `listener` now and whenever the settings are replaced.
+    void subscribe(std::function<void(const Settings&)> listener);
+    /// Other settings hold from now on; tells the listeners and rings the bell.
     void replace(Settings settings, std::int64_t version);
 
     /// Rings the bell: settings were replaced, or tokens were taken back.
@@ -38,6 +42,7 @@ class ControlState {
     Settings settings_;
     std::int64_t version_ = 0;
     std::uint64_t changes_ = 0;
+    std::vector<std::function<void(const Settings&)>> listeners_;
     bool is_closed_ = false;
     std::stop_source bell_;  ///< of those who wait now; replaced at every ring
 };

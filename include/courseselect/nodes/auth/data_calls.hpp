@@ -24,7 +24,12 @@ class DataCalls {
     template <class Answer>
     [[nodiscard]] async::Task<core::Result<Answer>> ask(const api::Context& context,
                                                         std::string target) {
-        return get_json<Answer>(data_node_, std::move(target), token(), context.identity(),
+        return ask<Answer>(context.identity(), std::move(target));
+    }
+    template <class Answer>
+    [[nodiscard]] async::Task<core::Result<Answer>> ask(api::RequestIdentity identity,
+                                                        std::string target) {
+        return get_json<Answer>(data_node_, std::move(target), token(), std::move(identity),
                                 timeout());
     }
     template <class Answer>

@@ -51,6 +51,8 @@ class ProfileOutbox {
   private:
     static async::Task<> run(ProfileOutbox& self);
     static async::Task<> refill(ProfileOutbox& self, UserKind kind);
+    /// True: there may be more that are due.
+    [[nodiscard]] async::Task<bool> deliver_batch();
     [[nodiscard]] async::Task<core::Result<>> deliver_one(repo::ProfileEntry entry, bool& is_away);
     [[nodiscard]] async::Task<core::Result<net::http::ClientResponse>> call(
         net::http::Method method, std::string target, std::string body);

@@ -1,5 +1,5 @@
 #pragma once
-/// `/register/v1` and `/register/v2` (contract §3.1).
+/// `/register/v1` and `/register/v2` (contract §3.1), and the one step of older command lines (§7).
 
 #include "courseselect/api/service.hpp"
 #include "courseselect/nodes/auth/account_maker.hpp"
@@ -14,6 +14,17 @@ class Registration {
     void add_routes(api::Service& service);
 
   private:
+    /// What older command lines say besides.
+    struct RegisterExtra {
+        std::optional<std::string> name;
+        std::optional<std::string> email;
+    };
+    [[nodiscard]] async::Task<core::Result<MadeAccount>> make(api::Context& context,
+                                                              wire::RegisterStart body,
+                                                              RegisterExtra extra);
+    async::Task<core::Result<wire::Registered>> at_once(api::Context& context,
+                                                        wire::RegisterAtOnce body,
+                                                        std::string user_type);
     async::Task<core::Result<wire::RegisterStarted>> start(api::Context& context,
                                                            wire::RegisterStart body);
     async::Task<core::Result<wire::TokenOut>> confirm(api::Context& context,

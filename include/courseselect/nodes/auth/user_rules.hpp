@@ -44,11 +44,18 @@ template <class T>
 [[nodiscard]] core::Result<repo::User> find_target(storage::Connection& connection,
                                                    const Caller& caller, std::string_view oid);
 
-/// Names every way in which `password` breaks the policy among the faults of the request.
-/// Errors: invalid_argument (it does).
-[[nodiscard]] core::Result<> check_password(api::Context& context, const core::Secret& password,
-                                            const SecuritySettings& settings);
 /// A new password of this contract has at least so many characters, whatever the settings say.
 inline constexpr int user_password_length_min = 8;
+/// The same for the contract of the five nodes.
+inline constexpr int password_length_min = 6;
+/// Names every way in which `password` breaks the policy among the faults of the request, under the
+/// name of its field. Errors: invalid_argument (it does).
+[[nodiscard]] core::Result<> check_password(api::Context& context, const core::Secret& password,
+                                            const SecuritySettings& settings,
+                                            int length_min = user_password_length_min,
+                                            const char* field = "password");
+/// The first way in which a password breaks the policy; empty: none.
+[[nodiscard]] std::string password_fault(const core::Secret& password,
+                                         const SecuritySettings& settings, int length_min);
 
 }  // namespace courseselect::nodes::accounts

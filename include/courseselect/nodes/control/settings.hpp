@@ -66,9 +66,12 @@ struct NotificationSettings {
     std::string sms_url;
     std::string sms_content_type = "application/json";
     std::string sms_body = R"({"to":"{{to}}","text":"{{text}}","id":"{{id}}"})";
-    std::vector<std::string> events{"account_created",  "account_status",     "password_changed",
-                                    "two_factor_reset", "selection_accepted", "selection_refused",
-                                    "selection_ended"};
+    /// `new_login` is left out: who changes networks often would be told often.
+    std::vector<std::string> events{"account_created",    "account_status",    "password_changed",
+                                    "two_factor_reset",   "reset_code_made",   "session_reused",
+                                    "selection_accepted", "selection_refused", "selection_ended",
+                                    "selection_opens",    "selection_closes"};
+    int deadline_notice_hours = 24;
 
     friend bool operator==(const NotificationSettings&, const NotificationSettings&) = default;
 };
@@ -192,7 +195,10 @@ struct Describe<nodes::NotificationSettings> {
             field<&N::sms_content_type>("sms_content_type", length_max(100), optional_with_default),
             field<&N::sms_body>("sms_body", length_max(4'000), optional_with_default),
             field<&N::events>("events", items(0, 50), each(length(1, 50)), optional_with_default,
-                              doc("What people are told about.")));
+                              doc("What people are told about.")),
+            field<&N::deadline_notice_hours>(
+                "deadline_notice_hours", between(1, 720), optional_with_default,
+                doc("How long before selecting opens and closes people are told.")));
     }
 };
 

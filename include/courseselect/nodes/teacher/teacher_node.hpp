@@ -57,6 +57,8 @@ class TeacherNode final : public Node {
                                                           wire::CourseDraft draft);
     async::Task<core::Result<wire::CourseImport>> import_courses(api::Context& context,
                                                                  std::vector<json::Raw> items);
+    async::Task<core::Result<wire::CourseImport>> import_file(api::Context& context,
+                                                              api::Upload upload);
     async::Task<core::Result<wire::Done>> update(api::Context& context, core::CourseId course,
                                                  wire::CourseUpdate changes);
     async::Task<core::Result<wire::Done>> remove_course(api::Context& context,

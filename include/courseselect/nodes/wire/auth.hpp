@@ -10,6 +10,7 @@
 #include "courseselect/core/clock.hpp"
 #include "courseselect/core/secret.hpp"
 #include "courseselect/json/describe.hpp"
+#include "courseselect/nodes/wire/contact_rules.hpp"
 
 namespace courseselect::nodes::wire {
 
@@ -71,6 +72,21 @@ struct RegisterStarted {
     std::string refresh_token;
     std::int64_t expires_in = 0;
     std::string message;
+};
+
+/// Body of `POST /register` and `POST /register/teacher` (contract §7).
+struct RegisterAtOnce {
+    std::string username;
+    core::Secret password;
+    std::optional<std::string> name;
+    std::optional<std::string> email;
+    std::optional<std::string> registration_code;
+};
+struct Registered {
+    std::int64_t id = 0;
+    std::string username;
+    std::optional<std::string> totp_secret;
+    std::optional<std::string> totp_uri;
 };
 
 /// Body of the logins. Any name is looked up, so that rules of new names do not lock out old ones.
@@ -182,6 +198,30 @@ struct Describe<wire::RegisterStart> {
             field<&R::user_type>("user_type", one_of<"student", "teacher">, example("\"student\"")),
             field<&R::registration_code>("registration_code", length_max(100), secret,
                                          example("\"q0VYxk3LZ2mJrT7bWcN8dA5sHfUeP1Go\"")));
+    }
+};
+template <>
+struct Describe<wire::RegisterAtOnce> {
+    static constexpr auto fields() {
+        using R = wire::RegisterAtOnce;
+        return object(
+            "RegisterAtOnce", "A new account.",
+            field<&R::username>("username", wire::username_rules, example("\"dora\"")),
+            field<&R::password>("password", wire::password_rules),
+            field<&R::name>("name", length_max(100), empty_is_absent, example("\"Dora\"")),
+            field<&R::email>("email", wire::email_rules, example("\"dora@example.org\"")),
+            field<&R::registration_code>("registration_code", length_max(100), secret,
+                                         example("\"q0VYxk3LZ2mJrT7bWcN8dA5sHfUeP1Go\"")));
+    }
+};
+template <>
+struct Describe<wire::Registered> {
+    static constexpr auto fields() {
+        using R = wire::Registered;
+        return object("Registered", "The account; a student's 2FA is still to be confirmed.",
+                      field<&R::id>("id"), field<&R::username>("username"),
+                      field<&R::totp_secret>("totp_secret", doc("Null for teachers.")),
+                      field<&R::totp_uri>("totp_uri"));
     }
 };
 template <>

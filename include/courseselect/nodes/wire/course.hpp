@@ -16,9 +16,11 @@ namespace courseselect::nodes::wire {
 /// Lower-case English day name to class periods.
 using Schedule = std::map<std::string, std::vector<int>>;
 
+inline constexpr int period_max = 13;  ///< contract §1.3
+
 inline constexpr auto schedule_rules = [](json::FieldInfo& field) {
     json::keys<"monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday">(field);
-    json::each(json::between(1, 13))(field);
+    json::each(json::between(1, period_max))(field);
 };
 
 /// The body of imports in documented requests.
@@ -127,6 +129,17 @@ struct CoursePath {
 /// Query of `GET /courses`.
 struct CourseLimit {
     std::optional<std::int64_t> limit;
+};
+
+/// What a timetable is made of.
+struct Weekday {
+    int number = 1;  ///< Monday 1
+    std::string name;
+};
+struct ScheduleConfig {
+    std::vector<Weekday> weekdays;
+    std::vector<int> periods;
+    std::string time_format = "HHMM";
 };
 
 struct ImportedCourse {
@@ -325,6 +338,25 @@ struct Describe<wire::CourseLimit> {
     }
 };
 
+template <>
+struct Describe<wire::Weekday> {
+    static constexpr auto fields() {
+        using W = wire::Weekday;
+        return object(
+            "Weekday", "A day of the timetable.", field<&W::number>("number"),
+            field<&W::name>("name", doc("As a key of course_schedule."), example("\"monday\"")));
+    }
+};
+template <>
+struct Describe<wire::ScheduleConfig> {
+    static constexpr auto fields() {
+        using S = wire::ScheduleConfig;
+        return object("ScheduleConfig", "What a timetable is made of.",
+                      field<&S::weekdays>("weekdays"), field<&S::periods>("periods"),
+                      field<&S::time_format>("time_format",
+                                             doc("Of course_time_begin and course_time_end.")));
+    }
+};
 template <>
 struct Describe<wire::ImportedCourse> {
     static constexpr auto fields() {

@@ -124,10 +124,13 @@ struct SelectionEvent {
     core::CourseId course_id;
     bool accepted = false;
     std::string code;
+    std::string message;                     ///< the first reason of a refusal
+    std::optional<std::string> course_name;  ///< none: the course is gone
     core::WallTime decided_at;
 };
 struct SelectionEvents {
     std::vector<SelectionEvent> events;
+    std::int64_t last = 0;  ///< sequence of the last decision there is
 };
 struct EventQuery {
     std::int64_t after = 0;
@@ -296,14 +299,20 @@ struct Describe<wire::SelectionEvent> {
                       field<&T::sequence>("sequence"), field<&T::kind>("kind"),
                       field<&T::student_id>("student_id"), field<&T::course_id>("course_id"),
                       field<&T::accepted>("accepted"), field<&T::code>("code"),
+                      field<&T::message>("message", optional_with_default,
+                                         doc("The first reason of a refusal.")),
+                      field<&T::course_name>("course_name", doc("Null: the course is gone.")),
                       field<&T::decided_at>("decided_at"));
     }
 };
 template <>
 struct Describe<wire::SelectionEvents> {
     static constexpr auto fields() {
+        using T = wire::SelectionEvents;
         return object("SelectionEvents", "Decisions after the sequence asked for.",
-                      field<&wire::SelectionEvents::events>("events"));
+                      field<&T::events>("events"),
+                      field<&T::last>("last", optional_with_default,
+                                      doc("Sequence of the last decision there is.")));
     }
 };
 template <>

@@ -7,7 +7,9 @@
 #include <string>
 #include <vector>
 
+#include "courseselect/json/patch.hpp"
 #include "courseselect/nodes/wire/auth.hpp"
+#include "courseselect/nodes/wire/contact_rules.hpp"
 #include "courseselect/nodes/wire/people.hpp"
 
 namespace courseselect::nodes::wire {
@@ -42,6 +44,7 @@ struct UserPage {
     std::int64_t total = 0;
     int page = 1;
     int page_size = 20;
+    std::optional<bool> total_is_exact;  ///< false: there are more
 };
 
 /// `GET /admin/user`.
@@ -55,6 +58,26 @@ struct UserDetail {
     std::string user_type;
     bool is_active = true;
     std::optional<std::string> email;
+    std::optional<std::string> phone;
+    std::optional<std::string> group;
+    bool has_2fa = false;
+    core::WallTime created_at;
+    core::WallTime updated_at;
+};
+/// `GET /admin/user/{id}`.
+struct UserNumberPath {
+    std::int64_t id = 0;
+};
+struct UserKindQuery {
+    std::string user_type = "student";
+};
+/// `POST /admin/user/contact`.
+struct ContactChange {
+    std::string username;
+    json::Patch<std::string> name;
+    json::Patch<std::string> email;
+    json::Patch<std::string> phone;
+    json::Patch<std::string> group;
 };
 
 /// `POST /admin/user/add`.
@@ -170,7 +193,9 @@ struct Describe<wire::UserPage> {
         using U = wire::UserPage;
         return object("UserPage", "Users, newest first.", field<&U::users>("users"),
                       field<&U::total>("total"), field<&U::page>("page"),
-                      field<&U::page_size>("page_size"));
+                      field<&U::page_size>("page_size"),
+                      field<&U::total_is_exact>("total_is_exact", omit_empty,
+                                                doc("False: there are more than `total`.")));
     }
 };
 template <>
@@ -189,7 +214,37 @@ struct Describe<wire::UserDetail> {
                       field<&U::username>("username"),
                       field<&U::name>("name", doc("The user name when no other is known.")),
                       field<&U::user_type>("user_type"), field<&U::is_active>("is_active"),
-                      field<&U::email>("email"));
+                      field<&U::email>("email"), field<&U::phone>("phone"),
+                      field<&U::group>("group"), field<&U::has_2fa>("has_2fa"),
+                      field<&U::created_at>("created_at"), field<&U::updated_at>("updated_at"));
+    }
+};
+template <>
+struct Describe<wire::UserNumberPath> {
+    static constexpr auto fields() {
+        return object("UserNumberPath", "A user's number among those of the kind.",
+                      field<&wire::UserNumberPath::id>("id", at_least(1)));
+    }
+};
+template <>
+struct Describe<wire::UserKindQuery> {
+    static constexpr auto fields() {
+        return object("UserKindQuery", "Of which kind.",
+                      field<&wire::UserKindQuery::user_type>(
+                          "user_type", one_of<"student", "teacher", "admin">, empty_is_absent,
+                          optional_with_default));
+    }
+};
+template <>
+struct Describe<wire::ContactChange> {
+    static constexpr auto fields() {
+        using C = wire::ContactChange;
+        return object("ContactChange", "What is left out stays, null clears.",
+                      field<&C::username>("username", length(1, 256), example("\"alice\"")),
+                      field<&C::name>("name", length(1, wire::name_length_max)),
+                      field<&C::email>("email", wire::email_rules),
+                      field<&C::phone>("phone", wire::phone_rules),
+                      field<&C::group>("group", length(1, wire::name_length_max)));
     }
 };
 template <>

@@ -6,16 +6,10 @@
 #include <string>
 #include <vector>
 
-#include "courseselect/auth/email.hpp"
 #include "courseselect/nodes/wire/auth.hpp"
+#include "courseselect/nodes/wire/contact_rules.hpp"
 
 namespace courseselect::nodes::wire {
-
-inline constexpr auto email_rules = [](json::FieldInfo& field) {
-    json::pattern("a practical RFC 5321 address, e.g. alice@example.org",
-                  &courseselect::auth::is_email)(field);
-    json::example("\"alice@example.org\"")(field);
-};
 
 /// Body of `POST /users` and `POST /auth/register`.
 struct NewUser {
@@ -60,6 +54,7 @@ struct UserPath {
 struct UserChangeBody {
     std::optional<std::string> username;
     std::optional<std::string> email;
+    std::optional<std::string> phone;
     std::optional<std::string> status;
 };
 struct UserChanged {
@@ -207,10 +202,12 @@ template <>
 struct Describe<wire::UserChangeBody> {
     static constexpr auto fields() {
         using U = wire::UserChangeBody;
-        return object("UserChange", "What is left out stays.",
-                      field<&U::username>("username", wire::username_rules),
-                      field<&U::email>("email", wire::email_rules),
-                      field<&U::status>("status", one_of<"active", "inactive">));
+        return object(
+            "UserChange", "What is left out stays.",
+            field<&U::username>("username", wire::username_rules),
+            field<&U::email>("email", wire::email_rules),
+            field<&U::phone>("phone", wire::phone_rules, doc("Where notifications by SMS go.")),
+            field<&U::status>("status", one_of<"active", "inactive">));
     }
 };
 template <>
