@@ -301,7 +301,9 @@ TEST_SUITE("conformance/authorisation") {
             const Caller caller = holder("ended", person);
             auto call =
                 request.call(target_values(term), body_values(term, caller, request.access));
-            call.headers = caller.headers(request.access);
+            for (auto& header : caller.headers(request.access)) {
+                call.headers.push_back(std::move(header));
+            }
             CAPTURE(request.name());
             CHECK((*copy)->call(Service::auth, call).status == 401);
         }

@@ -97,7 +97,8 @@ TermCall DocumentedRequest::call(const LiveValues& in_target, const LiveValues& 
     }
     call.target += query.str();
     if (is_form) {
-        const auto& [field, file] = *body.members().begin();
+        const auto members = body.members();
+        const auto& [field, file] = members.front();
         call.body = "--b\r\nContent-Disposition: form-data; name=\"" + field +
                     "\"; filename=\"f.csv\"\r\n\r\n" + file.string().value_or("") + "\r\n--b--\r\n";
         call.headers.push_back({"Content-Type", "multipart/form-data; boundary=b"});

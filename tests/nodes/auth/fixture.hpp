@@ -76,6 +76,8 @@ class FakeDataNode final : public net::http::Client {
             std::int64_t& next = world_.next_id[kind];
             response.body = json::make_object("first", next, "count", world_.block);
             next += world_.block;
+        } else if (request.target.starts_with("/internal/events")) {
+            response.body = R"({"events":[],"last":0})";
         } else if (request.target.starts_with("/get/")) {
             const auto id = std::stoll(request.target.substr(request.target.find('=') + 1));
             response.body = json::make_object(kind + "_name", world_.names[kind][id]);

@@ -108,7 +108,9 @@ TEST_SUITE("nodes/auth/user_admin") {
                    world.boss);
         const auto bob = world.get("/admin/user?username=BOB", world.boss);
         CHECK(bob.status == 200);
-        CHECK(member_names(bob.body) == "user_id username name user_type is_active email");
+        CHECK(member_names(bob.body) ==
+              "user_id username name user_type is_active email phone group has_2fa "
+              "created_at updated_at");
         CHECK(bob.text("name") == "Bob B");
         CHECK(bob.text("email") == "b@x.org");
         CHECK(bob.text("user_type") == "student");
