@@ -419,4 +419,43 @@ TEST_SUITE("chat/server") {
         CHECK(refused["client_ref"].string() == "r1");
         CHECK(ann.ask(send_line("kept"))["id"].integer() == 1);
     }
+
+    TEST_CASE("a message more than may wait is refused as busy, with its reference") {
+        test::ChatFixtureOptions options;
+        options.server.room.waiting_max = 1;
+        ChatFixture fixture(options);
+        ChatClient ann = fixture.member("ann");
+        std::string lines;
+        for (const char* reference : {"r1", "r2", "r3", "r4"}) {
+            lines += send_line("hello", reference) + "\n";
+        }
+        ann.send_bytes(lines);
+        std::vector<std::string> told;
+        std::vector<std::string> refused;
+        for (int i = 0; i < 4; ++i) {
+            const auto line = ann.read();
+            const std::string reference = line["client_ref"].string().value_or("");
+            (code_of(line) == "busy" ? refused : told).push_back(reference);
+        }
+        // One is being stored, one waits.
+        CHECK(told == std::vector<std::string>{"r1", "r2"});
+        CHECK(refused == std::vector<std::string>{"r3", "r4"});
+        CHECK(ann.ask(send_line("later", "r5"))["client_ref"].string() == "r5");
+    }
+
+    TEST_CASE("history that cannot be read now is an error, and the connection stays") {
+        test::ChatFixtureOptions options;
+        options.server.room.tail.messages_max = 2;  // older ones are in the database only
+        ChatFixture fixture(options);
+        ChatClient ann = fixture.member("ann");
+        for (int i = 0; i < 4; ++i) {
+            ann.ask(send_line("hello"));
+        }
+        fixture.on_loop([&] {
+            fixture.store.fail_next(1);
+            return true;
+        });
+        CHECK(code_of(ann.ask(R"({"type":"get_history","limit":50})")) == "history_unavailable");
+        CHECK(ann.ask(R"({"type":"get_history","limit":50})")["messages"].size() == 4);
+    }
 }

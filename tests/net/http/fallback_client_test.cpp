@@ -6,7 +6,6 @@
 #include <memory>
 #include <optional>
 
-#include "courseselect/net/http/blocking_client.hpp"
 #include "courseselect/net/http/server.hpp"
 #include "courseselect/net/http/service_client.hpp"
 #include "scripted_server.hpp"
@@ -94,16 +93,5 @@ TEST_SUITE("net/http/fallback_client") {
         ClientRequest request{.method = Method::post, .target = "/", .body = "{}"};
         test::run(loop, ask(client, std::move(request), out));
         CHECK(out == "outcome_unknown");
-    }
-}
-
-TEST_SUITE("net/http/blocking_client") {
-    TEST_CASE("a program without a loop asks one question after the other") {
-        test::ScriptedServer server({{{test::ok("one"), test::ok("two")}}});
-        auto client = BlockingClient::open({{.host = "127.0.0.1", .port = server.port()}});
-        REQUIRE(client.has_value());
-        CHECK((*client)->send({.target = "/"}, 5s)->body == "one");
-        CHECK((*client)->send({.target = "/"}, 5s)->body == "two");
-        CHECK_FALSE(BlockingClient::open({}).has_value());
     }
 }
