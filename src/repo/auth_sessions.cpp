@@ -57,11 +57,13 @@ core::Result<std::vector<SessionRow>> sessions_of(Connection& connection, UserKe
 }
 
 core::Result<std::vector<SessionRow>> idle_sessions(Connection& connection, core::WallTime before,
+                                                    core::WallTime admins_before,
                                                     std::int64_t limit) {
     return connection.all(
         "SELECT id, kind, user_id, created_at, last_seen_at, address FROM sessions "
-        "WHERE last_seen_at < ? ORDER BY last_seen_at LIMIT ?",
-        session_from, before, limit);
+        "WHERE last_seen_at < ? AND (kind <> 'admin' OR last_seen_at < ?) "
+        "ORDER BY last_seen_at LIMIT ?",
+        session_from, before, admins_before, limit);
 }
 
 core::Result<> end_session(Connection& connection, std::string_view id, core::WallTime now,

@@ -33,9 +33,10 @@ struct SessionRow {
 /// A user's sessions, oldest first.
 [[nodiscard]] core::Result<std::vector<SessionRow>> sessions_of(storage::Connection& connection,
                                                                 UserKey owner);
-/// Sessions nobody used since `before`, at most `limit`.
+/// Sessions nobody used since `before`, of administrators since `admins_before`, at most `limit`.
 [[nodiscard]] core::Result<std::vector<SessionRow>> idle_sessions(storage::Connection& connection,
                                                                   core::WallTime before,
+                                                                  core::WallTime admins_before,
                                                                   std::int64_t limit);
 
 /// Ends a session: its refresh tokens are forgotten, and every node is told that its access tokens

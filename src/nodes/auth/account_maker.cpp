@@ -18,6 +18,17 @@ using core::Errc;
 /// How long the request itself may take to tell the data node before the outbox steps in.
 constexpr std::chrono::seconds first_delivery_time{60};
 
+core::Result<> check_email_free(storage::Connection& connection,
+                                const std::optional<std::string>& email) {
+    if (email) {
+        COURSESELECT_TRY(const auto owner, repo::find_user_by_email(connection, *email));
+        if (owner) {
+            return core::Error(Errc::invalid_argument, "email_taken", "Email already exists");
+        }
+    }
+    return {};
+}
+
 core::Result<repo::RegistrationCode> check_code(storage::Connection& connection,
                                                 const repo::User& user, std::string_view code) {
     COURSESELECT_TRY(auto found, repo::find_code(connection, code));
@@ -32,12 +43,7 @@ core::Result<repo::RegistrationCode> check_code(storage::Connection& connection,
     if (other) {
         return core::Error(Errc::invalid_argument, "name_taken", "Username already exists");
     }
-    if (user.email) {
-        COURSESELECT_TRY(const auto owner, repo::find_user_by_email(connection, *user.email));
-        if (owner) {
-            return core::Error(Errc::invalid_argument, "email_taken", "Email already exists");
-        }
-    }
+    COURSESELECT_TRY_OK(check_email_free(connection, user.email));
     return *std::move(found);
 }
 
@@ -158,12 +164,7 @@ async::Task<core::Result<repo::ProfileEntry>> AccountMaker::store_for_admin(
             return core::Error(Errc::invalid_argument, "name_taken",
                                same ? "Admin already exists" : "User already exists");
         }
-        if (user.email) {
-            COURSESELECT_TRY(const auto owner, repo::find_user_by_email(connection, *user.email));
-            if (owner) {
-                return core::Error(Errc::invalid_argument, "email_taken", "Email already exists");
-            }
-        }
+        COURSESELECT_TRY_OK(check_email_free(connection, user.email));
         COURSESELECT_TRY(user.key.id, repo::take_id(connection, user.key.kind));
         COURSESELECT_TRY_OK(repo::insert_user(connection, user));
         if (name) {

@@ -4,12 +4,13 @@
 
 namespace courseselect::nodes::accounts {
 
-async::Task<core::Result<std::string>> PasswordWork::hash(core::Secret password) {
+async::Task<core::Result<std::string>> PasswordWork::hash(core::Secret password, HashLane lane) {
     auto work = [this, password = std::move(password)] {
         ++computations_;
         return hasher_.hash(password);
     };
-    auto done = co_await threads_.run(loop_, std::move(work));
+    async::BlockingPool& threads = lane == HashLane::people ? threads_ : import_threads_;
+    auto done = co_await threads.run(loop_, std::move(work));
     if (!done) {
         co_return std::move(done).error();
     }

@@ -1,9 +1,23 @@
 #include "courseselect/nodes/auth/session_book.hpp"
 
+#include <algorithm>
+
 namespace courseselect::nodes::accounts {
 
 using courseselect::auth::TokenType;
 using courseselect::auth::UserKind;
+
+namespace {
+
+/// How long a session may go without use.
+std::chrono::seconds idle_limit(UserKind owner, const SecuritySettings& settings) {
+    const std::chrono::seconds usual(settings.session_idle_seconds);
+    return owner == UserKind::admin
+               ? std::max(usual, std::chrono::seconds(SessionBook::admin_idle_min))
+               : usual;
+}
+
+}  // namespace
 
 core::Result<> SessionBook::open(storage::Connection& connection, const repo::RefreshToken& first,
                                  const std::string& address, const SecuritySettings& settings,
@@ -29,7 +43,7 @@ core::Result<bool> SessionBook::use(storage::Connection& connection, std::string
     if (!session) {
         return false;
     }
-    if (session->last_seen_at + std::chrono::seconds(settings.session_idle_seconds) <= now) {
+    if (session->last_seen_at + idle_limit(session->owner.kind, settings) <= now) {
         COURSESELECT_TRY_OK(repo::end_session(connection, id, now, std::chrono::seconds::zero()));
         return false;
     }
@@ -53,8 +67,9 @@ core::Result<> SessionBook::end_all(storage::Connection& connection, repo::UserK
 core::Result<std::int64_t> SessionBook::end_idle(storage::Connection& connection,
                                                  const SecuritySettings& settings,
                                                  core::WallTime now, std::int64_t limit) {
-    const auto before = now - std::chrono::seconds(settings.session_idle_seconds);
-    COURSESELECT_TRY(const auto idle, repo::idle_sessions(connection, before, limit));
+    COURSESELECT_TRY(const auto idle,
+                     repo::idle_sessions(connection, now - idle_limit(UserKind::student, settings),
+                                         now - idle_limit(UserKind::admin, settings), limit));
     for (const repo::SessionRow& session : idle) {
         COURSESELECT_TRY_OK(
             repo::end_session(connection, session.id, now, std::chrono::seconds::zero()));

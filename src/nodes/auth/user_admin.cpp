@@ -47,6 +47,8 @@ core::Result<> check_chosen(const std::optional<core::Secret>& password,
 wire::UserSeen seen_of(const repo::User& user) {
     wire::UserSeen seen{.user_id = user.key.id,
                         .username = user.username,
+                        .name = user.username,
+                        .email = user.email,
                         .user_type = std::string(auth::user_kind_name(user.key.kind)),
                         .is_active = user.is_active,
                         .has_2fa = user.has_2fa(),
@@ -228,6 +230,10 @@ async::Task<core::Result<wire::UserPage>> UserAdmin::list(api::Context& context,
         }
         for (const repo::User& user : found.users) {
             answer.users.push_back(seen_of(user));
+            COURSESELECT_TRY(auto name, repo::find_display_name(connection, user.key));
+            if (name) {
+                answer.users.back().name = *std::move(name);
+            }
         }
         return answer;
     };

@@ -215,7 +215,7 @@ async::Task<core::Result<wire::UserImportDone>> UserFiles::import(api::Context& 
 }
 
 async::Task<> UserFiles::hash_one(UserFiles& self, ImportLine& line) {
-    auto hashed = co_await self.state_.passwords.hash(line.password);
+    auto hashed = co_await self.state_.passwords.hash(line.password, HashLane::import);
     if (hashed) {
         line.user.password_hash = *std::move(hashed);
     }

@@ -73,7 +73,7 @@ TEST_SUITE("nodes/auth/auth_node") {
 
     TEST_CASE("more passwords than the queue holds are refused as busy, not lost") {
         AuthFixture auth([](AuthFixture::Options& options) {
-            options.hashing = {.threads = 1, .queued_max = 2, .niceness = 0};
+            options.hashing.people = {.threads = 1, .queued_max = 2, .niceness = 0};
             options.bcrypt_cost = 8;
         });
         std::vector<AuthCall> calls;

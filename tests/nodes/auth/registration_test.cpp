@@ -67,6 +67,58 @@ TEST_SUITE("nodes/auth/registration") {
         CHECK(done.body["expires_in"].integer() == 7200);
     }
 
+    TEST_CASE("name and address are kept with the account, and an address belongs to one") {
+        AuthFixture auth;
+        const std::string boss = auth.admin();
+        const std::string code = auth.code("student", 3);
+        const auto body = [&](const char* username, const char* email) {
+            return json::make_object("username", username, "password", test::good_password,
+                                     "user_type", "student", "registration_code", code, "name",
+                                     "Ada Lovelace", "email", email);
+        };
+        CHECK(auth.post("/register/v1", body("ada", "ada@example.org")).status == 200);
+        const auto seen = auth.get("/admin/user?username=ada", boss);
+        CHECK(seen.text("name") == "Ada Lovelace");
+        CHECK(seen.text("email") == "ada@example.org");
+        const auto listed = auth.get("/admin/users?user_type=student", boss).body["users"][0];
+        CHECK(listed["name"].string() == "Ada Lovelace");
+        CHECK(listed["email"].string() == "ada@example.org");
+        const auto taken = auth.post("/register/v1", body("bob", "ADA@example.org"));
+        CHECK(taken.status == 400);
+        CHECK(taken.detail() == "Email already exists");
+        CHECK(auth.post("/register/v1", body("bob", "no address")).status == 422);
+        CHECK(auth.post("/register/v1", body("bob", "bob@example.org")).status == 200);
+    }
+
+    TEST_CASE("an administrator imports while registration is closed, and no try is counted") {
+        AuthFixture auth([](AuthFixture::Options& options) {
+            options.settings.security.student_registration_enabled = false;
+            options.guesses.address.bucket = {.capacity = 3, .refill_per_second = 0.001};
+        });
+        const std::string boss = auth.admin();
+        const std::string code = auth.code("student", 10);
+        CHECK(auth.post("/register/v1", auth.registration("closed", "student", code)).status ==
+              403);
+        for (int i = 0; i < 5; ++i) {
+            const auto body = auth.registration("import" + std::to_string(i), "student", code);
+            CHECK(auth.post("/register/v1", body, boss).status == 200);
+        }
+        CHECK(auth.post("/register/v1", auth.registration("closed", "student", code), "rubbish")
+                  .status == 403);
+    }
+
+    TEST_CASE("a full lane of imports holds up nobody who registers") {
+        AuthFixture auth([](AuthFixture::Options& options) {
+            options.hashing.import = {.threads = 1, .queued_max = 0, .niceness = 19};
+        });
+        const std::string boss = auth.admin();
+        const std::string code = auth.code("student", 3);
+        const auto refused =
+            auth.post("/register/v1", auth.registration("later", "student", code), boss);
+        CHECK(refused.status == 429);
+        CHECK(auth.post("/register/v1", auth.registration("now", "student", code)).status == 200);
+    }
+
     TEST_CASE("the profile reaches the data node with the account's id and the code's tags") {
         AuthFixture auth;
         const auto code =

@@ -80,8 +80,26 @@ TEST_SUITE("nodes/auth/session_book") {
             }
         };
         test::run(auth.loop, Purge::run(*auth.node));
+        CHECK(auth.count(sessions) == 1);  // the administrator's
+        auth.clock.advance(std::chrono::hours(24));
+        test::run(auth.loop, Purge::run(*auth.node));
         CHECK(auth.count(sessions) == 0);
         CHECK(auth.count(ended) == 0);
+    }
+
+    TEST_CASE("an administrator's session is renewed for a day after its last use") {
+        AuthFixture auth(idle_after);
+        const std::string login = R"({"username":"admin","password":"admin123"})";
+        std::string token = auth.post("/login/admin", login).text("refresh_token");
+        const auto renew = [&](std::chrono::seconds later) {
+            auth.clock.advance(later);
+            const auto next = auth.post("/auth/refresh", json::make_object("refresh_token", token));
+            token = next.text("refresh_token");
+            return next.status;
+        };
+        CHECK(renew(std::chrono::hours(24) - std::chrono::seconds(1)) == 200);
+        CHECK(renew(std::chrono::hours(24) - std::chrono::seconds(1)) == 200);
+        CHECK(renew(std::chrono::hours(24)) == 401);
     }
 
     TEST_CASE("a refresh token that was replaced already ends its whole session") {

@@ -47,14 +47,15 @@ TEST_SUITE("nodes/auth/user_admin") {
         CHECK(all.body["page_size"].integer() == 20);
         const json::Value ada = all.body["users"][1];
         CHECK(member_names(ada) ==
-              "user_id username user_type is_active has_2fa totp_secret student_tags created_at "
-              "updated_at");
+              "user_id username name email user_type is_active has_2fa totp_secret student_tags "
+              "created_at updated_at");
         CHECK(ada["has_2fa"].boolean() == true);
         CHECK(ada["totp_secret"].string() == "enabled");
         CHECK(all.body.text().find(world.ada.totp_secret.reveal()) == std::string::npos);
         const json::Value curie = all.body["users"][0];
         CHECK(member_names(curie) ==
-              "user_id username user_type is_active has_2fa totp_secret created_at updated_at");
+              "user_id username name email user_type is_active has_2fa totp_secret created_at "
+              "updated_at");
         CHECK(curie["totp_secret"].is_null());
         CHECK(curie["has_2fa"].boolean() == false);
     }

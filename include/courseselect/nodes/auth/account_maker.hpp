@@ -29,8 +29,8 @@ class AccountMaker {
     [[nodiscard]] async::Task<core::Result<>> check(repo::User user, std::string code);
     /// Makes the account, with what its owner is called if that is known; `user.key.id` is given
     /// here.
-    /// Errors: those of `check`; unavailable (no id is left and no data node there); internal
-    /// `profile_refused`, and then nothing remains.
+    /// Errors: those of `check`; invalid_argument `Email already exists`; unavailable (no id is
+    /// left and no data node there); internal `profile_refused`, and then nothing remains.
     [[nodiscard]] async::Task<core::Result<MadeAccount>> make(api::Context& context,
                                                               repo::User user, std::string code,
                                                               std::optional<std::string> name);

@@ -7,10 +7,10 @@
 #include <string>
 
 #include "courseselect/api/service.hpp"
-#include "courseselect/async/blocking_pool.hpp"
 #include "courseselect/auth/throttle.hpp"
 #include "courseselect/auth/token_issuer.hpp"
 #include "courseselect/core/secret.hpp"
+#include "courseselect/nodes/auth/password_work.hpp"
 #include "courseselect/nodes/control/settings.hpp"
 #include "courseselect/notify/courier.hpp"
 #include "courseselect/ratelimit/keyed_limiter.hpp"
@@ -74,7 +74,7 @@ struct AuthNodeOptions {
     core::Secret jwt_private_key;
     courseselect::auth::TokenLifetimes lifetimes;
     int bcrypt_cost = 10;  ///< 10 is 60 ms; below 10 only with `dev`
-    async::BlockingPool::Options hashing{.threads = 2, .queued_max = 256, .niceness = 5};
+    HashThreads hashing;
     /// Development: the documented passwords `admin123` and `super123` are allowed.
     bool dev = false;
     core::Secret admin_password;        ///< first start only; needed then

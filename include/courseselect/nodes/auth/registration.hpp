@@ -32,6 +32,7 @@ class Registration {
 
     AuthState& state_;
     AccountMaker& accounts_;
+    const api::Service* service_ = nullptr;  ///< that serves our routes
 };
 
 }  // namespace courseselect::nodes::accounts

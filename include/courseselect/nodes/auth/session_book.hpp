@@ -20,6 +20,9 @@ class SessionBook {
   public:
     /// Administrators may be logged in at several places, but not at any number of them.
     static constexpr std::size_t admin_sessions_max = 32;
+    /// Their sessions live at least a day without use: a login of the command line is good for 24
+    /// hours (contract/cli §1.2), and its first access token alone lives for 8.
+    static constexpr std::chrono::hours admin_idle_min{24};
 
     explicit SessionBook(courseselect::auth::TokenLifetimes lifetimes) : lifetimes_(lifetimes) {}
 

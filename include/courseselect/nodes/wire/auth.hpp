@@ -65,6 +65,8 @@ struct RegisterStart {
     core::Secret password;
     std::string user_type;
     std::optional<std::string> registration_code;
+    std::optional<std::string> name;  ///< as others see it; empty: not known
+    std::optional<std::string> email;
 };
 struct RegisterStarted {
     std::optional<std::string> totp_secret;
@@ -197,7 +199,10 @@ struct Describe<wire::RegisterStart> {
             field<&R::password>("password", wire::password_rules),
             field<&R::user_type>("user_type", one_of<"student", "teacher">, example("\"student\"")),
             field<&R::registration_code>("registration_code", length_max(100), secret,
-                                         example("\"q0VYxk3LZ2mJrT7bWcN8dA5sHfUeP1Go\"")));
+                                         example("\"q0VYxk3LZ2mJrT7bWcN8dA5sHfUeP1Go\"")),
+            field<&R::name>("name", length_max(100), doc("As others see it."),
+                            example("\"Dora Maar\"")),
+            field<&R::email>("email", wire::email_rules, example("\"dora@example.org\"")));
     }
 };
 template <>

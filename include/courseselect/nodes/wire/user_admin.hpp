@@ -30,6 +30,8 @@ struct UserListQuery {
 struct UserSeen {
     std::int64_t user_id = 0;
     std::string username;
+    std::string name;
+    std::optional<std::string> email;
     std::string user_type;
     bool is_active = true;
     bool has_2fa = false;
@@ -180,7 +182,9 @@ struct Describe<wire::UserSeen> {
         using U = wire::UserSeen;
         return object(
             "UserSeen", "A user in a list.", field<&U::user_id>("user_id"),
-            field<&U::username>("username"), field<&U::user_type>("user_type"),
+            field<&U::username>("username"),
+            field<&U::name>("name", doc("The user name when no other is known.")),
+            field<&U::email>("email"), field<&U::user_type>("user_type"),
             field<&U::is_active>("is_active"), field<&U::has_2fa>("has_2fa"),
             field<&U::totp_secret>("totp_secret", doc("Set when 2FA is on; never the secret.")),
             field<&U::student_tags>("student_tags", omit_empty, doc("Of students.")),
