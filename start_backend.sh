@@ -49,6 +49,7 @@ build_programs() {
     for target in "${services[@]}"; do
         targets+=("$(program_of "$target")")
     done
+    targets+=(course-cli)
     [ "$demo" = no ] || targets+=(course-bench)
     say "Building (the first time takes some minutes) ..."
     if ! cmake --build "$root/build" -j "$(fitting_jobs)" --target "${targets[@]}" \
@@ -116,6 +117,7 @@ print_welcome() {
         [ "$makes_passwords" = no ] || print_new_passwords
         say "  curl -s $address/login/admin -H 'Content-Type: application/json' -d @-"
     fi
+    say "The same for people: build/bin/course-cli user login --username admin"
     say "Stop with ./stop_backend.sh; logs are in logs/."
 }
 

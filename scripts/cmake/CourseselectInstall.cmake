@@ -18,12 +18,17 @@ string(APPEND pkg_asio_flags " -DASIO_DISABLE_STD_ALIGNED_ALLOC")
 set(finder_Asio::Asio "find_dependency(Asio)")
 set(finder_CLI11::CLI11 "find_dependency(CLI11 CONFIG)")
 set(finder_CURL::libcurl "find_dependency(CURL 7.85)")
+set(finder_Libcsv::csv "find_dependency(Libcsv)")
 set(finder_OpenSSL::Crypto "find_dependency(OpenSSL 3.0)")
 set(finder_OpenSSL::SSL "find_dependency(OpenSSL 3.0)")
 set(finder_PkgConfig::LIBXCRYPT
     "courseselect_find_pkg_config(LIBXCRYPT libxcrypt)")
 set(finder_PkgConfig::PROMETHEUS
     "courseselect_find_pkg_config(PROMETHEUS prometheus-cpp-core)")
+set(finder_PkgConfig::QRENCODE
+    "courseselect_find_pkg_config(QRENCODE libqrencode)")
+set(finder_PkgConfig::UTF8PROC
+    "courseselect_find_pkg_config(UTF8PROC libutf8proc)")
 set(finder_SQLite::SQLite3 "find_dependency(SQLite3 3.37)")
 set(finder_Threads::Threads "find_dependency(Threads)")
 set(finder_ZLIB::ZLIB "find_dependency(ZLIB)")
@@ -35,6 +40,8 @@ set(pkg_OpenSSL::Crypto libcrypto)
 set(pkg_OpenSSL::SSL libssl)
 set(pkg_PkgConfig::LIBXCRYPT libxcrypt)
 set(pkg_PkgConfig::PROMETHEUS prometheus-cpp-core)
+set(pkg_PkgConfig::QRENCODE libqrencode)
+set(pkg_PkgConfig::UTF8PROC libutf8proc)
 set(pkg_SQLite::SQLite3 sqlite3)
 set(pkg_ZLIB::ZLIB zlib)
 set(pkg_fmt::fmt fmt)
@@ -99,6 +106,7 @@ endforeach()
 if(TARGET courseselect_llhttp)
   string(APPEND pkg_libraries "-lcourseselect_llhttp ")
 endif()
+string(APPEND pkg_libraries "-lcsv ")  # it has no pkg-config file
 
 set(exported courseselect_courseselect)
 foreach(module IN LISTS modules)
@@ -159,6 +167,7 @@ install(FILES
   "${PROJECT_BINARY_DIR}/package/courseselectConfig.cmake"
   "${PROJECT_BINARY_DIR}/package/courseselectConfigVersion.cmake"
   "${CMAKE_CURRENT_LIST_DIR}/FindAsio.cmake"
+  "${CMAKE_CURRENT_LIST_DIR}/FindLibcsv.cmake"
   "${CMAKE_CURRENT_LIST_DIR}/FindLlhttp.cmake"
   DESTINATION "${package_directory}" COMPONENT development)
 install(FILES ${pkg_files}

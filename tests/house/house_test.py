@@ -37,6 +37,7 @@ MODULES = {
     "realtime": "core async json crypto net",
     "repo": "core async json domain auth storage notify",
     "chat": "core async json crypto net ratelimit auth repo",
+    "cli": "core async json crypto net storage auth",
     "nodes": "core metrics async json crypto net storage ratelimit auth domain queue notify api repo realtime",
 }
 
@@ -64,10 +65,13 @@ HIDDEN_HEADERS = (
     (r"spdlog/.*", ("core",)),
     (r"curl/.*", ("notify",)),
     (r"prometheus/.*", ("metrics",)),
+    (r"qrencode\.h|utf8proc\.h|csv\.h", ("cli",)),
 )
 
 # Public headers whose test is not tests/<module>/<path>_test.cpp, with the test that covers them.
 TESTED_ELSEWHERE = {
+    "cli/admin_api": "tests/cli/workflow_test.py",
+    "cli/program": "tests/cli/workflow_test.py",
     "chat/program": "tests/chat/programs_test.py",
     "net/http/client": "tests/net/http/pooled_client_test.cpp",
     "net/http/handler": "tests/net/http/server_test.cpp",

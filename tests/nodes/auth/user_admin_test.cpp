@@ -49,6 +49,8 @@ TEST_SUITE("nodes/auth/user_admin") {
         CHECK(member_names(ada) ==
               "user_id username name email user_type is_active has_2fa totp_secret student_tags "
               "created_at updated_at");
+        CHECK(ada["name"].string() == "ada");  // no other is known
+        CHECK(ada["email"].is_null());
         CHECK(ada["has_2fa"].boolean() == true);
         CHECK(ada["totp_secret"].string() == "enabled");
         CHECK(all.body.text().find(world.ada.totp_secret.reveal()) == std::string::npos);
