@@ -1,5 +1,6 @@
 #include "courseselect/nodes/parts.hpp"
 
+#include "courseselect/net/http/client.hpp"
 #include "courseselect/nodes/node.hpp"
 #include "courseselect/queue/task_queue.hpp"
 #include "courseselect/storage/reader_pool.hpp"
@@ -43,6 +44,8 @@ void collect_tasks(courseselect::queue::TaskQueue& tasks, metrics::Scrape& scrap
 }
 
 }  // namespace
+
+void Node::report_to(std::vector<std::unique_ptr<net::http::Client>> /*realtime*/) {}
 
 NodeParts Node::parts() { return {}; }
 

@@ -19,7 +19,9 @@ std::map<std::string, std::string> tag_descriptions() {
         {"operation", "Figures for those who run the service."},
         {"own account", "What users change of their own account."},
         {"people", "Students and teachers as the data node knows them."},
+        {"quizzes", "Quizzes of a course and the attempts at them."},
         {"queue", "Selections on their way: submit, look, wait, take back."},
+        {"reviews", "What students think of a course."},
         {"registration", "New accounts, with a code."},
         {"selection", "Seats taken and given back."},
         {"sessions", "Tokens refreshed and given up."},
@@ -29,6 +31,7 @@ std::map<std::string, std::string> tag_descriptions() {
         {"two-factor", "Codes of an authenticator: set up, checked, reset."},
         {"user sessions", "Logins, sessions and the caller's own user, by email or name."},
         {"users", "Other people's accounts: for administrators."},
+        {"videos", "Videos of a course, how far students have come, and their chats."},
         {"wallets", "Credits of users, entry by entry: for administrators."},
     };
 }

@@ -297,6 +297,13 @@ void DemoTerm::add_courses(RunningTerm& term) {
     if (decided.member("status") != "completed") {
         throw std::runtime_error("alice got no seat: " + decided.text);
     }
+    term.post(Service::teacher, "/teacher/video/create",
+              R"({"course_id":2,"title":"Lecture 1","url":"https://example.org/1.mp4"})",
+              curie.access_token);
+    term.post(Service::teacher, "/teacher/quiz/create",
+              R"({"course_id":2,"title":"Week 1","questions":)"
+              R"([{"question":"1 + 1 = ?","options":["1","2","3"],"answer":1}]})",
+              curie.access_token);
 }
 
 }  // namespace courseselect::test

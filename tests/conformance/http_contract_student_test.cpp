@@ -18,6 +18,14 @@ const std::vector<test::DeclaredRoute> student_routes{
     {Method::get, "/student/stats", api::Access::student},
     {Method::get, "/student/queue/status", api::Access::student},
     {Method::post, "/student/course/check", api::Access::student},
+    {Method::post, "/student/course/review", api::Access::student},
+    {Method::get, "/student/course/reviews", api::Access::student},
+    {Method::get, "/student/videos", api::Access::student},
+    {Method::get, "/student/video/messages", api::Access::student},
+    {Method::get, "/student/quizzes", api::Access::student},
+    {Method::get, "/student/quiz", api::Access::student},
+    {Method::post, "/student/quiz/submit", api::Access::student},
+    {Method::get, "/student/quiz/attempts", api::Access::student},
 };
 
 const std::string available_shape =

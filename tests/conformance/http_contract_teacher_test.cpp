@@ -21,6 +21,17 @@ const std::vector<test::DeclaredRoute> teacher_routes{
     {Method::post, "/teacher/course/add-students", api::Access::teacher},
     {Method::post, "/teacher/course/bulk-add-students", api::Access::teacher},
     {Method::get, "/teacher/stats", api::Access::teacher},
+    {Method::get, "/teacher/course/reviews", api::Access::teacher},
+    {Method::get, "/teacher/videos", api::Access::teacher},
+    {Method::post, "/teacher/video/create", api::Access::teacher},
+    {Method::put, "/teacher/video/update", api::Access::teacher},
+    {Method::delete_, "/teacher/video/delete", api::Access::teacher},
+    {Method::get, "/teacher/video/progress", api::Access::teacher},
+    {Method::get, "/teacher/quizzes", api::Access::teacher},
+    {Method::post, "/teacher/quiz/create", api::Access::teacher},
+    {Method::put, "/teacher/quiz/update", api::Access::teacher},
+    {Method::delete_, "/teacher/quiz/delete", api::Access::teacher},
+    {Method::get, "/teacher/quiz/attempts", api::Access::teacher},
 };
 
 const std::string taught_shape =

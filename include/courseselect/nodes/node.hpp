@@ -1,6 +1,8 @@
 #pragma once
 /// What a service is to whoever runs it.
 
+#include <cstddef>
+#include <memory>
 #include <string_view>
 #include <utility>
 #include <vector>
@@ -15,6 +17,10 @@
 namespace courseselect::api {
 class Service;
 }
+namespace courseselect::net::http {
+class Client;
+class Upgrader;
+}  // namespace courseselect::net::http
 
 namespace courseselect::nodes {
 
@@ -52,6 +58,12 @@ class Node {
     /// The program is about to stop: ends what only waits, so that its callers are answered and the
     /// listeners can close. Nothing is flushed yet, and requests may still come.
     virtual void drain() {}
+    /// How many outboxes the node has, and the clients of the realtime server that tell it what is
+    /// in them, one each; before `start()`. A node that is given none tells nobody.
+    [[nodiscard]] virtual std::size_t outboxes() const { return 0; }
+    virtual void report_to(std::vector<std::unique_ptr<net::http::Client>> realtime);
+    /// What takes connections over that leave HTTP; null: none may.
+    [[nodiscard]] virtual net::http::Upgrader* upgrader() { return nullptr; }
     /// What of this node `/health` and `/metrics` look at; asked anew each time.
     [[nodiscard]] virtual NodeParts parts();
 

@@ -20,6 +20,7 @@ async::Task<core::Result<wire::FoundUsers>> look_up_users(AuthState& state,
             if (user) {
                 entry.user_id = user->key.id;
                 entry.user_type = courseselect::auth::user_kind_name(user->key.kind);
+                entry.email = user->email;
             }
         }
         return found;

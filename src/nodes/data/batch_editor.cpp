@@ -6,6 +6,7 @@
 #include <utility>
 
 #include "courseselect/nodes/data/catalogue_editor.hpp"
+#include "courseselect/nodes/data/course_events.hpp"
 #include "courseselect/nodes/data/mapping.hpp"
 #include "courseselect/nodes/wire/user_admin.hpp"
 
@@ -110,7 +111,15 @@ async::Task<core::Result<wire::TeacherAssigned>> CatalogueEditor::assign_teacher
             answer.updated.push_back(id);
         }
     }
-    auto write = [changed](storage::Connection& connection) -> core::Result<> {
+    std::vector<repo::ClassroomEvent> events;
+    for (const auto& [id, course] : changed) {
+        events.push_back(course_event(state_, *state_.catalogue.find(id), course));
+    }
+    auto write = [changed,
+                  events = std::move(events)](storage::Connection& connection) -> core::Result<> {
+        for (const repo::ClassroomEvent& event : events) {
+            COURSESELECT_TRY_OK(repo::insert_event(connection, event));
+        }
         for (const auto& [id, course] : changed) {
             COURSESELECT_TRY_OK(repo::update_course(connection, course));
         }

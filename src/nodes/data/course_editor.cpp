@@ -8,9 +8,12 @@
 
 #include "courseselect/json/reader.hpp"
 #include "courseselect/json/value.hpp"
+#include "courseselect/json/writer.hpp"
 #include "courseselect/nodes/data/catalogue_editor.hpp"
+#include "courseselect/nodes/data/course_events.hpp"
 #include "courseselect/nodes/data/mapping.hpp"
 #include "courseselect/nodes/data/withdrawals.hpp"
+#include "courseselect/repo/classroom.hpp"
 #include "courseselect/repo/decision_repo.hpp"
 
 namespace courseselect::nodes::data {
@@ -87,7 +90,9 @@ async::Task<core::Result<wire::Course>> CatalogueEditor::update_course(core::Cou
         co_return core::Error(core::Errc::failed_precondition,
                               "Capacity is below the number of selected students");
     }
-    auto write = [stored = *changed](storage::Connection& connection) {
+    auto write = [stored = *changed, event = course_event(state_, *present, *changed)](
+                     storage::Connection& connection) -> core::Result<> {
+        COURSESELECT_TRY_OK(repo::insert_event(connection, event));
         return repo::update_course(connection, stored);
     };
     COURSESELECT_CO_TRY_OK(co_await state_.write(std::move(write)));
@@ -105,8 +110,9 @@ async::Task<core::Result<wire::Done>> CatalogueEditor::delete_course(core::Cours
     if (state_.catalogue.find(id) == nullptr) {
         co_return course_missing();
     }
-    auto write = [withdrawn = withdraw_course(state_, id),
+    auto write = [withdrawn = withdraw_course(state_, id), event = course_gone_event(state_, id),
                   id](storage::Connection& connection) -> core::Result<> {
+        COURSESELECT_TRY_OK(repo::insert_event(connection, event));
         COURSESELECT_TRY_OK(repo::store_decisions(connection, withdrawn));
         return repo::delete_course(connection, id);
     };

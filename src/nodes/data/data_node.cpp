@@ -7,6 +7,7 @@
 #include "courseselect/json/reader.hpp"
 #include "courseselect/json/writer.hpp"
 #include "courseselect/nodes/data/mapping.hpp"
+#include "courseselect/nodes/data/outboxes.hpp"
 #include "courseselect/nodes/health.hpp"
 #include "courseselect/nodes/parts.hpp"
 
@@ -87,6 +88,7 @@ DataNode::DataNode(Runtime runtime, DataNodeOptions options)
     add_selection_routes();
     add_resource_routes();
     add_internal_routes();
+    add_classroom_routes();
 }
 
 DataNode::~DataNode() = default;
@@ -106,10 +108,38 @@ async::Task<core::Result<>> DataNode::start() {
     state_ = *std::move(state);
     engine_ = std::make_unique<SelectionEngine>(*state_);
     editor_ = std::make_unique<CatalogueEditor>(*state_);
+    classroom_ = std::make_unique<Classroom>(*state_);
+    start_publishers();
     co_return core::Result<>();
 }
 
+void DataNode::report_to(std::vector<std::unique_ptr<net::http::Client>> realtime) {
+    realtime_ = std::move(realtime);
+}
+
+void DataNode::start_publishers() {
+    std::vector<std::unique_ptr<events::Outbox>> outboxes;
+    outboxes.push_back(std::make_unique<SeatOutbox>(*state_));
+    outboxes.push_back(std::make_unique<ClassroomOutbox>(*state_));
+    const std::size_t count = std::min(outboxes.size(), realtime_.size());
+    for (std::size_t i = 0; i < count; ++i) {
+        publishers_.push_back(std::make_unique<events::Publisher>(
+            runtime_, std::move(outboxes[i]), std::move(realtime_[i]),
+            std::string(options_.service.internal_token.reveal())));
+        publishers_.back()->start();
+    }
+    realtime_.clear();
+    state_->on_commit = [this] {
+        for (const auto& publisher : publishers_) {
+            publisher->wake();
+        }
+    };
+}
+
 async::Task<> DataNode::stop() {
+    for (const auto& publisher : publishers_) {
+        co_await publisher->stop();
+    }
     co_await engine_->stop();
     co_await state_->close();
 }
@@ -120,7 +150,12 @@ NodeParts DataNode::parts() {
     if (parts.is_started) {
         parts.writes = state_->writes.get();
         parts.readers = state_->readers.get();
-        parts.more = [this](metrics::Scrape& scrape) { engine_->collect(scrape); };
+        parts.more = [this](metrics::Scrape& scrape) {
+            engine_->collect(scrape);
+            for (const auto& publisher : publishers_) {
+                publisher->collect(scrape);
+            }
+        };
     }
     return parts;
 }

@@ -87,6 +87,7 @@ async::Task<SelectionEngine::Outcomes> SelectionEngine::run_batch(
                               stored.error().to_string());
     }
     count(batch);
+    state_.note_commit();
     std::vector<SelectionOutcome> outcomes;
     outcomes.reserve(tasks.size());
     for (const SelectionTask& task : tasks) {

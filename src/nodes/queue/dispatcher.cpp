@@ -116,7 +116,7 @@ async::Task<Dispatcher::Sent> Dispatcher::send(const Tasks& tasks) {
         co_return Sent::refused;
     }
     measure(tasks.size());
-    completions_.spawn(store(finished_from(tasks, *answer)));
+    completions_.spawn(store(tasks, finished_from(tasks, *answer)));
     co_return Sent::done;
 }
 
@@ -125,10 +125,12 @@ async::Task<> Dispatcher::send_one_by_one(const Tasks& tasks, std::stop_token st
         const Tasks one{tasks[i]};
         const Sent sent = co_await send(one);
         if (sent == Sent::refused) {
-            const auto outcome =
-                co_await tasks_.retry(tasks[i].id, "The data node cannot process this task");
+            const std::string reason = "The data node cannot process this task";
+            const auto outcome = co_await tasks_.retry(tasks[i].id, reason);
             if (!outcome) {
                 give_back(one);
+            } else if (*outcome == courseselect::queue::RetryOutcome::dead_letter && on_finished_) {
+                on_finished_(tasks[i], false, reason);
             }
         } else if (sent == Sent::try_again) {
             give_back(Tasks(tasks.begin() + static_cast<std::ptrdiff_t>(i), tasks.end()));
@@ -143,15 +145,14 @@ async::Task<> Dispatcher::pause(std::stop_token stop) {
     pause_ = std::min(2 * pause_, options_.pause_max);
 }
 
-async::Task<> Dispatcher::store(std::vector<courseselect::queue::Finished> finished) {
-    std::vector<core::Uuid> ids;
-    ids.reserve(finished.size());
-    for (const Finished& one : finished) {
-        ids.push_back(one.task_id);
-    }
-    const auto stored = co_await tasks_.complete(std::move(finished));
+async::Task<> Dispatcher::store(Tasks tasks, std::vector<Finished> finished) {
+    const auto stored = co_await tasks_.complete(finished);
     if (!stored) {
-        tasks_.give_back(ids);  // decided already; the data node will say so again
+        give_back(tasks);  // decided already; the data node will say so again
+    } else if (on_finished_) {
+        for (std::size_t i = 0; i < tasks.size(); ++i) {
+            on_finished_(tasks[i], finished[i].success, finished[i].message);
+        }
     }
     completion_ended_.notify_all();
 }

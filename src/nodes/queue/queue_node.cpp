@@ -89,6 +89,7 @@ QueueNode::QueueNode(Runtime runtime, QueueNodeOptions options,
       data_node_(std::move(data_node)),
       student_limiter_(make_limiter(options_.student_limit)),
       address_limiter_(make_limiter(options_.address_limit)),
+      news_(core::format_uuid(core::make_uuid_v4(runtime.random.array<16>()))),
       background_(runtime.loop),
       service_(runtime.clock, options_.service) {
     add_health(service_, *this);
@@ -137,6 +138,13 @@ async::Task<core::Result<>> QueueNode::start() {
     dispatcher_ = std::make_unique<Dispatcher>(
         runtime_, *tasks_, *data_node_, std::string(options_.service.internal_token.reveal()),
         options_.dispatcher);
+    dispatcher_->on_finished([this](const Task& task, bool success, const std::string& message) {
+        news_.finished(task.student, task.id, success, message);
+    });
+    if (publisher_) {
+        news_.on_news([this] { publisher_->wake(); });
+        publisher_->start();
+    }
     background_.spawn(dispatcher_->run(background_.stop_token()));
     background_.spawn(purge_regularly(background_.stop_token()));
     co_return core::Result<>();
@@ -145,8 +153,18 @@ async::Task<core::Result<>> QueueNode::start() {
 async::Task<> QueueNode::stop() {
     background_.request_stop();
     co_await background_.join();
+    if (publisher_) {
+        co_await publisher_->stop();
+    }
     co_await tasks_->close();
     co_await writes_->stop();
+}
+
+void QueueNode::report_to(std::vector<std::unique_ptr<net::http::Client>> realtime) {
+    publisher_ = std::make_unique<events::Publisher>(
+        runtime_, std::make_unique<TaskOutbox>(news_), std::move(realtime.front()),
+        std::string(options_.service.internal_token.reveal()),
+        events::PublisherOptions{.farewell = std::chrono::milliseconds{1'000}});
 }
 
 void QueueNode::drain() {
@@ -164,6 +182,9 @@ NodeParts QueueNode::parts() {
     parts.more = [this](metrics::Scrape& scrape) {
         if (dispatcher_ != nullptr) {
             dispatcher_->collect(scrape);
+        }
+        if (publisher_) {
+            publisher_->collect(scrape);
         }
     };
     return parts;
@@ -220,12 +241,14 @@ async::Task<core::Result<wire::QueueOutcomeBatch>> QueueNode::submit_batch(
     wire::QueueOutcomeBatch answer;
     answer.results.resize(batch.tasks.size());
     std::vector<NewTask> tasks;
+    std::vector<core::StudentId> students;
     std::vector<std::size_t> places;
     for (std::size_t i = 0; i < batch.tasks.size(); ++i) {
         if (auto refused = over_limit(batch.tasks[i])) {
             answer.results[i] = *std::move(refused);
         } else {
             tasks.push_back(new_task(batch.tasks[i]));
+            students.push_back(batch.tasks[i].student_id);
             places.push_back(i);
         }
     }
@@ -242,6 +265,9 @@ async::Task<core::Result<wire::QueueOutcomeBatch>> QueueNode::submit_batch(
         outcome.task_id = core::format_uuid(submitted[i]->task_id);
         outcome.position = static_cast<std::int64_t>(submitted[i]->position);
         outcome.estimated_time = estimated_seconds(submitted[i]->position);
+        if (!submitted[i]->duplicate) {
+            news_.queued(students[i], submitted[i]->task_id, submitted[i]->position);
+        }
     }
     co_return answer;
 }
@@ -310,6 +336,7 @@ async::Task<core::Result<wire::Done>> QueueNode::cancel(wire::CancelQuery query)
                               fmt::format("Cannot cancel task with status: {}",
                                           courseselect::queue::name_of(outcome.status)));
     }
+    news_.finished(query.student_id, *id, false, "Cancelled by user");
     co_return wire::Done{.message = "Task cancelled successfully"};
 }
 

@@ -7,6 +7,7 @@
 
 #include "courseselect/net/http/url.hpp"
 #include "courseselect/nodes/health.hpp"
+#include "courseselect/nodes/student/student_classroom.hpp"
 #include "courseselect/nodes/upstream.hpp"
 
 namespace courseselect::nodes::student {
@@ -83,10 +84,12 @@ StudentNode::StudentNode(Runtime runtime, StudentNodeOptions options,
       internal_token_(options_.service.internal_token.reveal()),
       snapshot_(runtime, *data_node_, internal_token_),
       submitter_(runtime, *queue_node_, internal_token_, options_.submitter),
+      classroom_(*data_node_, internal_token_, options_.call_timeout),
       service_(runtime.clock, options_.service, authenticator_.get()) {
     add_health(service_, *this);
     add_read_routes();
     add_selection_routes();
+    add_classroom_routes(service_, classroom_);
 }
 
 StudentNode::~StudentNode() = default;

@@ -10,6 +10,7 @@
 #include "courseselect/net/http/url.hpp"
 #include "courseselect/nodes/health.hpp"
 #include "courseselect/nodes/teacher/course_file.hpp"
+#include "courseselect/nodes/teacher/teacher_classroom.hpp"
 #include "courseselect/nodes/upstream.hpp"
 #include "courseselect/nodes/wire/directory.hpp"
 
@@ -68,11 +69,13 @@ TeacherNode::TeacherNode(Runtime runtime, TeacherNodeOptions options,
       data_node_(std::move(data_node)),
       auth_node_(std::move(auth_node)),
       internal_token_(options_.service.internal_token.reveal()),
+      classroom_(*data_node_, internal_token_, options_.call_timeout),
       service_(runtime.clock, options_.service, authenticator_.get()) {
     add_health(service_, *this);
     add_read_routes();
     add_course_routes();
     add_student_routes();
+    add_classroom_routes(service_, classroom_);
 }
 
 TeacherNode::~TeacherNode() = default;

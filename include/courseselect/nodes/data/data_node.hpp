@@ -3,11 +3,14 @@
 
 #include <memory>
 #include <string_view>
+#include <vector>
 
 #include "courseselect/api/service.hpp"
 #include "courseselect/nodes/data/catalogue_editor.hpp"
+#include "courseselect/nodes/data/classroom.hpp"
 #include "courseselect/nodes/data/data_state.hpp"
 #include "courseselect/nodes/data/selection_engine.hpp"
+#include "courseselect/nodes/events/publisher.hpp"
 #include "courseselect/nodes/node.hpp"
 #include "courseselect/nodes/wire/own_students.hpp"
 #include "courseselect/nodes/wire/selection.hpp"
@@ -23,8 +26,9 @@ struct DataNodeOptions {
 
 /// Reads come from memory, changes go through `CatalogueEditor`, seats through `SelectionEngine`.
 /// Beside the contract's paths it serves the other nodes: `POST /internal/decisions` (batches),
-/// `GET /internal/catalogue` (what changed), `GET /internal/events` (the outbox) and
-/// `POST /internal/ids`.
+/// `GET /internal/catalogue` (what changed), `GET /internal/events` (the outbox),
+/// `POST /internal/ids`, and `/internal/classroom/...` for what happens around a course. It tells
+/// the realtime server what happened (`report_to`).
 class DataNode final : public Node {
   public:
     DataNode(Runtime runtime, DataNodeOptions options);
@@ -35,6 +39,8 @@ class DataNode final : public Node {
     /// The routes, for tests that walk them.
     [[nodiscard]] api::Service& service() override { return service_; }
     void apply(const Settings& settings) override;
+    void report_to(std::vector<std::unique_ptr<net::http::Client>> realtime) override;
+    [[nodiscard]] std::size_t outboxes() const override { return 2; }
     [[nodiscard]] async::Task<core::Result<>> start() override;
     [[nodiscard]] async::Task<> stop() override;
     [[nodiscard]] NodeParts parts() override;
@@ -48,6 +54,10 @@ class DataNode final : public Node {
     void add_resource_routes();
     void add_internal_routes();
     void add_batch_routes();
+    void add_classroom_routes();
+    void add_video_routes();
+    void add_quiz_routes();
+    void start_publishers();
 
     async::Task<core::Result<std::vector<wire::Course>>> list_courses(std::int64_t limit);
     async::Task<core::Result<wire::Course>> find_course(core::CourseId id);
@@ -72,6 +82,9 @@ class DataNode final : public Node {
     std::unique_ptr<DataState> state_;
     std::unique_ptr<SelectionEngine> engine_;
     std::unique_ptr<CatalogueEditor> editor_;
+    std::unique_ptr<Classroom> classroom_;
+    std::vector<std::unique_ptr<net::http::Client>> realtime_;  // until the publishers take them
+    std::vector<std::unique_ptr<events::Publisher>> publishers_;
     api::Service service_;
 };
 

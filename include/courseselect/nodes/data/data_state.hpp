@@ -2,6 +2,7 @@
 /// What the data node holds: the database and its image in memory.
 
 #include <cstdint>
+#include <functional>
 #include <memory>
 #include <optional>
 
@@ -43,6 +44,9 @@ class DataState {
         if (!outcome && outcome.error().code() == core::Errc::unavailable) {
             is_stale = true;
         }
+        if (outcome) {
+            note_commit();
+        }
         co_return outcome;
     }
 
@@ -51,7 +55,15 @@ class DataState {
     /// Flushes the write queue.
     [[nodiscard]] async::Task<> close() { return writes->stop(); }
 
+    /// Something is durable that the outboxes may tell.
+    void note_commit() const {
+        if (on_commit) {
+            on_commit();
+        }
+    }
+
     Runtime runtime;
+    std::function<void()> on_commit;
     std::unique_ptr<storage::Database> database;
     std::unique_ptr<storage::WriteQueue> writes;
     std::unique_ptr<storage::ReaderPool> readers;

@@ -3,7 +3,9 @@
 
 #include <chrono>
 #include <cstddef>
+#include <functional>
 #include <stop_token>
+#include <utility>
 #include <vector>
 
 #include "courseselect/async/task.hpp"
@@ -38,6 +40,11 @@ class Dispatcher {
     Dispatcher(Runtime runtime, courseselect::queue::TaskQueue& tasks, net::http::Client& data_node,
                std::string internal_token, DispatcherOptions options = {});
 
+    /// Called for every task whose end is stored.
+    using OnFinished = std::function<void(const courseselect::queue::Task&, bool success,
+                                          const std::string& message)>;
+    void on_finished(OnFinished listener) { on_finished_ = std::move(listener); }
+
     /// Runs until `stop` is requested; then finishes the call under way and stores its results.
     [[nodiscard]] async::Task<> run(std::stop_token stop);
 
@@ -52,7 +59,8 @@ class Dispatcher {
     [[nodiscard]] async::Task<Sent> send(const Tasks& tasks);
     [[nodiscard]] async::Task<> send_one_by_one(const Tasks& tasks, std::stop_token stop);
     [[nodiscard]] async::Task<> pause(std::stop_token stop);
-    [[nodiscard]] async::Task<> store(std::vector<courseselect::queue::Finished> finished);
+    [[nodiscard]] async::Task<> store(Tasks tasks,
+                                      std::vector<courseselect::queue::Finished> finished);
     void give_back(const Tasks& tasks);
     void measure(std::size_t decided);
 
@@ -61,6 +69,7 @@ class Dispatcher {
     net::http::Client& data_node_;
     std::string internal_token_;
     DispatcherOptions options_;
+    OnFinished on_finished_;
     async::TaskGroup completions_;
     async::Event completion_ended_;
     std::chrono::milliseconds pause_;

@@ -12,6 +12,7 @@
 #include "courseselect/net/http/client.hpp"
 #include "courseselect/nodes/node.hpp"
 #include "courseselect/nodes/queue/dispatcher.hpp"
+#include "courseselect/nodes/queue/task_news.hpp"
 #include "courseselect/nodes/wire/course.hpp"
 #include "courseselect/nodes/wire/queue.hpp"
 #include "courseselect/nodes/wire/selection.hpp"
@@ -38,7 +39,8 @@ struct QueueNodeOptions {
 };
 
 /// A submission is answered after the commit that holds it. Beside the contract's paths there is
-/// `POST /internal/queue/submit` for batches, and `wait=SECONDS` on `/queue/status`.
+/// `POST /internal/queue/submit` for batches, and `wait=SECONDS` on `/queue/status`. It tells the
+/// realtime server where tasks stand and what became of them.
 class QueueNode final : public Node {
   public:
     QueueNode(Runtime runtime, QueueNodeOptions options,
@@ -52,6 +54,8 @@ class QueueNode final : public Node {
     [[nodiscard]] async::Task<core::Result<>> start() override;
     [[nodiscard]] async::Task<> stop() override;
     void drain() override;
+    void report_to(std::vector<std::unique_ptr<net::http::Client>> realtime) override;
+    [[nodiscard]] std::size_t outboxes() const override { return 1; }
     [[nodiscard]] NodeParts parts() override;
 
   private:
@@ -82,6 +86,8 @@ class QueueNode final : public Node {
     std::unique_ptr<storage::ReaderPool> readers_;
     std::unique_ptr<courseselect::queue::TaskQueue> tasks_;
     std::unique_ptr<Dispatcher> dispatcher_;
+    TaskNews news_;
+    std::unique_ptr<events::Publisher> publisher_;
     async::TaskGroup background_;
     api::Service service_;
 };

@@ -8,6 +8,7 @@
 
 #include "courseselect/api/service.hpp"
 #include "courseselect/net/http/client.hpp"
+#include "courseselect/nodes/classroom_gate.hpp"
 #include "courseselect/nodes/control/settings.hpp"
 #include "courseselect/nodes/node.hpp"
 #include "courseselect/nodes/student/catalogue_snapshot.hpp"
@@ -79,6 +80,7 @@ class StudentNode final : public Node {
     std::string internal_token_;
     CatalogueSnapshot snapshot_;
     Submitter submitter_;
+    ClassroomGate classroom_;
     api::Service service_;
 };
 

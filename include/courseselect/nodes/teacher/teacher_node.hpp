@@ -1,5 +1,5 @@
 #pragma once
-/// The teacher node: courses of a teacher and who is in them (contract §4).
+/// The teacher node: courses of a teacher, who is in them and what they are given (contract §4).
 
 #include <chrono>
 #include <memory>
@@ -9,6 +9,7 @@
 
 #include "courseselect/api/service.hpp"
 #include "courseselect/net/http/client.hpp"
+#include "courseselect/nodes/classroom_gate.hpp"
 #include "courseselect/nodes/node.hpp"
 #include "courseselect/nodes/wire/teacher.hpp"
 
@@ -97,6 +98,7 @@ class TeacherNode final : public Node {
     std::unique_ptr<net::http::Client> data_node_;
     std::unique_ptr<net::http::Client> auth_node_;
     std::string internal_token_;
+    ClassroomGate classroom_;
     api::Service service_;
 };
 

@@ -22,6 +22,7 @@ struct FoundUser {
     std::string username;  ///< as it was asked for
     std::optional<std::int64_t> user_id;
     std::optional<std::string> user_type;  ///< "student", "teacher" or "admin"
+    std::optional<std::string> email;      ///< when the account has an address
 };
 /// One entry for each name, in the order asked for.
 struct FoundUsers {
@@ -49,7 +50,7 @@ struct Describe<wire::FoundUser> {
         using U = wire::FoundUser;
         return object("FoundUser", "Whose account a name is; nulls when there is none.",
                       field<&U::username>("username"), field<&U::user_id>("user_id"),
-                      field<&U::user_type>("user_type"));
+                      field<&U::user_type>("user_type"), field<&U::email>("email", omit_empty));
     }
 };
 template <>

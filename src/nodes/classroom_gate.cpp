@@ -1,0 +1,62 @@
+#include "courseselect/nodes/classroom_gate.hpp"
+
+#include "courseselect/net/http/url.hpp"
+
+namespace courseselect::nodes {
+
+ClassroomTarget target_course(core::CourseId course, std::string forbidden) {
+    ClassroomTarget target;
+    target.query.course_id = course;
+    target.forbidden = std::move(forbidden);
+    return target;
+}
+
+ClassroomTarget target_video(wire::VideoId video, std::string forbidden) {
+    ClassroomTarget target;
+    target.query.video_id = video;
+    target.forbidden = std::move(forbidden);
+    return target;
+}
+
+ClassroomTarget target_quiz(wire::QuizId quiz, std::string forbidden) {
+    ClassroomTarget target;
+    target.query.quiz_id = quiz;
+    target.forbidden = std::move(forbidden);
+    return target;
+}
+
+async::Task<core::Result<wire::ClassroomAccess>> ask_access(net::http::Client& data_node,
+                                                            wire::AccessQuery query,
+                                                            std::string internal_token,
+                                                            api::RequestIdentity identity,
+                                                            std::chrono::milliseconds timeout) {
+    net::http::Query parameters;
+    parameters.add("user_kind", std::string_view(query.user_kind));
+    parameters.add("user_id", query.user_id);
+    if (query.course_id) {
+        parameters.add("course_id", query.course_id->value());
+    }
+    if (query.video_id) {
+        parameters.add("video_id", query.video_id->value());
+    }
+    if (query.quiz_id) {
+        parameters.add("quiz_id", query.quiz_id->value());
+    }
+    std::string target = "/internal/classroom/access" + parameters.str();
+    co_return co_await get_json<wire::ClassroomAccess>(
+        data_node, std::move(target), std::move(internal_token), std::move(identity), timeout);
+}
+
+async::Task<core::Result<>> ClassroomGate::check(api::Context& context, ClassroomTarget target) {
+    target.query.user_kind = auth::user_kind_name(context.who().kind);
+    target.query.user_id = context.who().id;
+    COURSESELECT_CO_TRY(const auto access,
+                        co_await ask_access(data_node_, std::move(target.query), internal_token_,
+                                            context.identity(), call_timeout_));
+    if (!access.allowed) {
+        co_return core::Error(core::Errc::permission_denied, std::move(target.forbidden));
+    }
+    co_return core::Result<>();
+}
+
+}  // namespace courseselect::nodes
