@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# Builds, starts, stops and shows the five services and the chat server. See --help.
+# Builds, starts, stops and shows the five services, the realtime and the chat server. See --help.
 set -euo pipefail
 root=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
 # shellcheck source=scripts/common.sh
@@ -10,7 +10,7 @@ root=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
 usage() {
     cat <<'TXT'
 Usage: ./start_backend.sh [start|stop|restart|status] [OPTION...]
-  start     install what is missing, build, start the five services and the chat server (the
+  start     install what is missing, build, start the services, realtime and chat server (the
             default)
   stop      stop them, last started first
   restart   build, stop, start
@@ -26,7 +26,7 @@ Options of start and restart:
   --help           this text
 Databases are in data/, logs in logs/, process ids in .backend_pids. Settings come from the
 environment and from .env; DATA_PORT, AUTH_PORT, TEACHER_PORT, STUDENT_PORT and QUEUE_PORT choose
-ports other than 8001 to 8005, CHAT_PORT one other than 5555.
+ports other than 8001 to 8005, REALTIME_PORT one other than 5000, CHAT_PORT one other than 5555.
 Exit code: 0 done, 1 it failed or there was nothing to stop, 2 bad usage, else the demo's own.
 TXT
 }
@@ -105,6 +105,7 @@ print_welcome() {
     say "All services are up. Their APIs, to read and to try: $(node_address student)/docs"
     say "(the same path on $(node_address data), $(node_address auth)," \
         "$(node_address teacher), $(node_address queue))"
+    say "Seats, queue and chat, live: $(node_address realtime)/live"
     say "The chat: nc $(host_of chat) $(port_of chat), or build/bin/course-chat NAME --register"
     say
     say "Log in as administrator:"

@@ -11,9 +11,9 @@ data_directory=$root/data
 log_directory=$root/logs
 binaries=$root/build/bin
 # In the order of starting: a node that others call comes before them. Stopping goes backwards.
-services=(data auth queue teacher student chat)
+services=(data auth queue teacher student realtime chat)
 declare -A default_ports=([data]=8001 [auth]=8002 [teacher]=8003 [student]=8004 [queue]=8005
-    [chat]=5555)
+    [realtime]=5000 [chat]=5555)
 
 start_seconds_max=30 # a first start makes the databases and two bcrypt hashes; a second is usual
 stop_seconds_max=${STOP_SECONDS_MAX:-15} # the daemons finish requests for at most 10 s
@@ -21,7 +21,7 @@ log_bytes_max=$((64 * 1024 * 1024))
 
 program_of() {
     case "$1" in
-        chat) printf 'course-chat-server\n' ;;
+        chat | realtime) printf 'course-%s-server\n' "$1" ;;
         *) printf 'course-%s-node\n' "$1" ;;
     esac
 }
@@ -105,7 +105,7 @@ node_setting() {
 # directory: links bring the project's files there. A file put there by hand is let alone.
 link_settings() {
     local name link
-    for name in .env data_node auth_node queue_node teacher_node student_node; do
+    for name in .env data_node auth_node queue_node teacher_node student_node realtime_node; do
         link=$data_directory/$name
         if [ -L "$link" ] || [ ! -e "$link" ]; then
             ln -sfn "../$name" "$link"

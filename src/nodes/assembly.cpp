@@ -12,6 +12,7 @@
 #include "courseselect/nodes/data/data_node.hpp"
 #include "courseselect/nodes/measured_client.hpp"
 #include "courseselect/nodes/queue/queue_node.hpp"
+#include "courseselect/nodes/realtime/realtime_node.hpp"
 #include "courseselect/nodes/service_options.hpp"
 #include "courseselect/nodes/student/student_node.hpp"
 #include "courseselect/nodes/teacher/teacher_node.hpp"
@@ -60,8 +61,22 @@ class Assembler {
             case Service::queue: return remember(service, make_queue());
             case Service::teacher: return remember(service, make_teacher());
             case Service::student: return remember(service, make_student());
+            case Service::realtime: return remember(service, make_realtime());
         }
         return core::Error(core::Errc::internal, "unknown service");
+    }
+
+    /// Tells the node where its events go; when all nodes were made.
+    core::Result<> connect_outboxes(Node& node) {
+        std::vector<ClientPointer> clients;
+        for (std::size_t i = 0; i < node.outboxes(); ++i) {
+            COURSESELECT_TRY(auto client, plain_client_of(Service::realtime));
+            clients.push_back(std::move(client));
+        }
+        if (!clients.empty()) {
+            node.report_to(std::move(clients));
+        }
+        return {};
     }
 
     /// What follows the auth node for all nodes that were made; call it last.
@@ -161,6 +176,25 @@ class Assembler {
             runtime_, std::move(options), std::move(tokens), std::move(data), std::move(auth)));
     }
 
+    core::Result<NodePointer> make_realtime() {
+        COURSESELECT_TRY(auto data, client_of(Service::data));
+        COURSESELECT_TRY(auto auth, client_of(Service::auth));
+        COURSESELECT_TRY(auto student, client_of(Service::student));
+        COURSESELECT_TRY(auto verifier,
+                         auth::JwtVerifier::hs256(config_.common.jwt_secret,
+                                                  {.secret_bytes_min = jwt_secret_bytes_min}));
+        COURSESELECT_TRY(auto tokens, authenticator());
+        realtime::RealtimeNodeOptions options;
+        options.database = config_.database_urls.at(Service::realtime);
+        options.storage = config_.database;
+        options.service = bearer_service("courseselect realtime server");
+        options.bounds = config_.realtime;
+        return NodePointer(std::make_unique<realtime::RealtimeNode>(
+            runtime_, std::move(options), std::move(verifier), std::move(tokens),
+            control_->revocations(),
+            realtime::Neighbours{std::move(data), std::move(auth), std::move(student)}));
+    }
+
     core::Result<NodePointer> make_auth() {
         COURSESELECT_TRY(auto data, client_of(Service::data));
         const CommonConfig& common = config_.common;
@@ -200,12 +234,17 @@ class Assembler {
 core::Result<> assemble(Host& host, Runtime runtime, const ProgramConfig& config,
                         const std::vector<Service>& services) {
     Assembler assembler(runtime, config);
+    std::vector<Node*> nodes;
     for (const Service service : all_services) {
         if (std::find(services.begin(), services.end(), service) == services.end()) {
             continue;
         }
         COURSESELECT_TRY(auto node, assembler.make(service));
+        nodes.push_back(node.get());
         host.add(std::move(node), config.listeners.at(service));
+    }
+    for (Node* const node : nodes) {
+        COURSESELECT_TRY_OK(assembler.connect_outboxes(*node));
     }
     COURSESELECT_TRY(auto control, assembler.control());
     host.follow(std::move(control));

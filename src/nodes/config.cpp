@@ -30,7 +30,8 @@ std::string default_database(Service service) {
 }
 
 bool has_database(Service service) {
-    return service == Service::data || service == Service::auth || service == Service::queue;
+    return service == Service::data || service == Service::auth || service == Service::queue ||
+           service == Service::realtime;
 }
 
 /// `<NAME>_BURST` requests at once, then `<NAME>_PER_MINUTE`.
@@ -164,6 +165,33 @@ QueueConfig read_queue(Environment& environment) {
             .address = read_bucket(environment, "QUEUE_ADDRESS", usual.address)};
 }
 
+realtime::RealtimeBounds read_realtime(Environment& environment) {
+    const realtime::RealtimeBounds usual;
+    const core::DurationBounds beat{.min = std::chrono::milliseconds{100},
+                                    .max = std::chrono::minutes{10}};
+    const auto count = [&environment](const std::string& name, std::size_t fallback,
+                                      std::int64_t max) {
+        return static_cast<std::size_t>(
+            environment.integer(name, static_cast<std::int64_t>(fallback), {.min = 1, .max = max}));
+    };
+    realtime::RealtimeBounds bounds;
+    bounds.ping_interval =
+        environment.duration("REALTIME_PING_INTERVAL", usual.ping_interval, beat);
+    bounds.ping_timeout = environment.duration("REALTIME_PING_TIMEOUT", usual.ping_timeout, beat);
+    bounds.payload_bytes_max = static_cast<std::size_t>(environment.bytes(
+        "REALTIME_PAYLOAD_BYTES_MAX", static_cast<std::int64_t>(usual.payload_bytes_max),
+        {.min = 1'000, .max = 64 * 1024 * 1024}));
+    bounds.connections_max = count("REALTIME_CONNECTIONS_MAX", usual.connections_max, 1'000'000);
+    bounds.connections_per_address_max =
+        count("REALTIME_CONNECTIONS_PER_ADDRESS", usual.connections_per_address_max, 1'000'000);
+    bounds.rooms_per_connection_max =
+        count("REALTIME_ROOMS_PER_CONNECTION", usual.rooms_per_connection_max, 10'000);
+    bounds.messages_per_second_max =
+        count("REALTIME_MESSAGES_PER_SECOND", usual.messages_per_second_max, 100'000);
+    bounds.messages_burst = count("REALTIME_MESSAGES_BURST", usual.messages_burst, 1'000'000);
+    return bounds;
+}
+
 storage::DatabaseOptions read_database(Environment& environment) {
     storage::DatabaseOptions options;
     const std::string durability =
@@ -239,12 +267,16 @@ std::string_view service_name(Service service) {
         case Service::teacher: return "teacher";
         case Service::student: return "student";
         case Service::queue: return "queue";
+        case Service::realtime: return "realtime";
     }
     return "";
 }
 
 std::uint16_t default_port(Service service) {
-    return static_cast<std::uint16_t>(8001 + static_cast<int>(service));
+    constexpr std::uint16_t realtime_port = 5000;
+    return service == Service::realtime
+               ? realtime_port
+               : static_cast<std::uint16_t>(8001 + static_cast<int>(service));
 }
 
 core::log::Level read_log_level(Environment& environment) {
@@ -258,6 +290,7 @@ ProgramConfig read_config(Environment& environment, const std::vector<Service>& 
     config.common = read_common(environment);
     config.auth = read_auth(environment, config.common.dev);
     config.queue = read_queue(environment);
+    config.realtime = read_realtime(environment);
     config.limits = read_limits(environment);
     config.database = read_database(environment);
     config.log = read_log(environment);

@@ -84,8 +84,10 @@ void Host::collect_server(const Hosted& hosted, metrics::Scrape& scrape) const {
 
 core::Result<> Host::listen(Hosted& hosted) {
     const Listeners& listeners = hosted.listeners;
+    net::http::ServerOptions options = options_.server;
+    options.upgrader = hosted.node->upgrader();
     hosted.server =
-        std::make_unique<net::http::Server>(loop_, clock_, options_.server, hosted.node->handler());
+        std::make_unique<net::http::Server>(loop_, clock_, options, hosted.node->handler());
     if (listeners.tls) {
         COURSESELECT_TRY(hosted.tls, net::TlsContext::open(*listeners.tls));
     }

@@ -95,6 +95,34 @@ TEST_SUITE("nodes/config") {
         CHECK(config.common.jwt_secret.reveal() == "another-secret");
     }
 
+    TEST_CASE("the realtime server's bounds are read, and refused beyond what makes sense") {
+        const auto usual = read({}, {Service::realtime}).realtime;
+        CHECK(nodes::default_port(Service::realtime) == 5000);
+        CHECK(usual.payload_bytes_max == 1'000'000);
+        const auto config = read({{"REALTIME_PAYLOAD_BYTES_MAX", "2MB"},
+                                  {"REALTIME_MESSAGES_PER_SECOND", "7"},
+                                  {"REALTIME_MESSAGES_BURST", "8"},
+                                  {"REALTIME_ROOMS_PER_CONNECTION", "9"},
+                                  {"REALTIME_CONNECTIONS_PER_ADDRESS", "10"},
+                                  {"REALTIME_CONNECTIONS_MAX", "11"},
+                                  {"REALTIME_PING_INTERVAL", "12s"},
+                                  {"REALTIME_PING_TIMEOUT", "13s"}},
+                                 {Service::realtime})
+                                .realtime;
+        CHECK(config.payload_bytes_max == 2'000'000);
+        CHECK(config.messages_per_second_max == 7);
+        CHECK(config.messages_burst == 8);
+        CHECK(config.rooms_per_connection_max == 9);
+        CHECK(config.connections_per_address_max == 10);
+        CHECK(config.connections_max == 11);
+        CHECK(config.ping_interval == std::chrono::seconds{12});
+        CHECK(config.ping_timeout == std::chrono::seconds{13});
+        for (const char* name : {"REALTIME_MESSAGES_PER_SECOND", "REALTIME_ROOMS_PER_CONNECTION",
+                                 "REALTIME_PING_INTERVAL", "REALTIME_CONNECTIONS_MAX"}) {
+            CHECK(faults({{name, "0"}}, {Service::realtime}).find(name) != std::string::npos);
+        }
+    }
+
     TEST_CASE("without sockets there is no socket") {
         CHECK(read({{"USE_SOCKETS", "false"}}).listeners.at(Service::data).socket_path.empty());
     }

@@ -47,23 +47,25 @@ data_sql() { sqlite3 "$here/data/course_data.db" "$1"; }
 mkdir -p "$here/scripts" "$here/build/bin"
 cp "$source_root"/{start,stop}_backend.sh "$here"
 cp "$source_root"/scripts/{common,services}.sh "$here/scripts"
-ln -s "$programs"/course-*-node "$programs"/course-{bench,chat-server} "$here/build/bin/"
+ln -s "$programs"/course-*-node "$programs"/course-{bench,realtime-server,chat-server} "$here/build/bin/"
 
-# Six ports that nobody uses now.
+# Seven ports that nobody uses now.
 mapfile -t ports < <(python3 -c 'import socket
-held = [socket.create_server(("127.0.0.1", 0)) for _ in range(6)]
+held = [socket.create_server(("127.0.0.1", 0)) for _ in range(7)]
 print(*[one.getsockname()[1] for one in held], sep="\n")')
 export DATA_PORT=${ports[0]} AUTH_PORT=${ports[1]} TEACHER_PORT=${ports[2]} \
-    STUDENT_PORT=${ports[3]} QUEUE_PORT=${ports[4]} CHAT_PORT=${ports[5]}
+    STUDENT_PORT=${ports[3]} QUEUE_PORT=${ports[4]} CHAT_PORT=${ports[5]} \
+    REALTIME_PORT=${ports[6]}
 export SOCKET_DIR=$here/sockets BCRYPT_COST=4 LOG_LEVEL=warn
 unset HOST DATABASE_URL INTERNAL_TOKEN JWT_SECRET_KEY ADMIN_PASSWORD SUPER_ADMIN_PASSWORD
 
 check "the README's quick start" exits 0 --no-build --demo
-check "it starts five services and the chat" says "course-chat-server .*ready"
+check "it starts five services, the realtime server" says "course-realtime-server .*ready"
+check "and the chat" says "course-chat-server .*ready"
 check "it shows a table" says "selection rush, term 1"
 check "it reconciles" says "No seat sold twice"
 check "all run afterwards" exits 0 status
-# Every socket that listens on one of our ports does so at 127.0.0.1 (0100007F), and all six do.
+# Every socket that listens on one of our ports does so at 127.0.0.1 (0100007F), and all do.
 only_loopback() {
     local port addresses
     for port in "${ports[@]}"; do

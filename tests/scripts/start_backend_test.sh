@@ -46,7 +46,7 @@ ends() { while kill -0 "$1" 2>/dev/null && ! grep -q ') Z' "/proc/$1/stat" 2>/de
 mkdir -p "$here/scripts" "$here/build/bin"
 cp "$source_root"/{start,stop}_backend.sh "$here"
 cp "$source_root"/scripts/{common,services}.sh "$here/scripts"
-for program in {data,auth,queue,teacher,student}-node chat-server; do
+for program in {data,auth,queue,teacher,student}-node {realtime,chat}-server; do
     cp "$source_root/tests/scripts/fake_node.py" "$here/build/bin/course-$program"
 done
 # The chat server has no socket file to be asked through: a port that is free now.
@@ -76,7 +76,7 @@ rm "$here/events"
 
 check "a start without a command" exits 0 --no-build
 check "the services start in the order of who calls whom" \
-    events "data started,auth started,queue started,teacher started,student started,chat started,"
+    events "data started,auth started,queue started,teacher started,student started,realtime started,chat started,"
 check "it says how to log in" says '"username":"admin"'
 echo "FROM_PROJECT=yes" >"$here/.env"
 check "the nodes find the project's .env" grep -q FROM_PROJECT "$here/data/.env"
@@ -94,7 +94,7 @@ ends "$(pid_of queue)"
 check "status shows a dead service" exits 1 status
 check "as stopped" says "course-queue-node *- *stopped"
 check "a start brings back only the dead one" exits 0 --no-build
-check "the others go on" [ "$(grep -c -x -F -f "$here/.backend_pids" <<<"$before")" -eq 5 ]
+check "the others go on" [ "$(grep -c -x -F -f "$here/.backend_pids" <<<"$before")" -eq 6 ]
 
 check "the demo's exit code is the script's" exits 7 --no-build --demo
 check "the demo knows the addresses" says "^STUDENT_NODE_URL=http://127.0.0.1:8000"
@@ -103,9 +103,9 @@ check "the services go on after the demo" exits 0 status
 
 rm "$here/events"
 DATA_PORT=9101 check "restart" exits 0 restart --no-build
-check "restart stops in the reverse order, then starts" events "chat stopped,student stopped,teacher stopped,\
+check "restart stops in the reverse order, then starts" events "chat stopped,realtime stopped,student stopped,teacher stopped,\
 queue stopped,auth stopped,data stopped,data started,auth started,queue started,teacher started,\
-student started,chat started,"
+student started,realtime started,chat started,"
 check "DATA_PORT is the data node's port" says "http://127.0.0.1:9101"
 knows() { tr '\0' '\n' <"/proc/$(pid_of "$1")/environ" | grep -qx "$2"; }
 check "and the others know it" knows auth DATA_NODE_URL=http://127.0.0.1:9101
@@ -119,7 +119,7 @@ rm "$here/events"
 check "stop" exits 0 stop
 check "a process with a reused id is let alone" kill -0 "$stranger"
 check "the others are stopped" \
-    events "chat stopped,student stopped,teacher stopped,queue stopped,auth stopped,"
+    events "chat stopped,realtime stopped,student stopped,teacher stopped,queue stopped,auth stopped,"
 kill "$stranger" "$orphan"
 check "nothing is left to stop" exits 1 stop
 

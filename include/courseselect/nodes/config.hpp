@@ -2,6 +2,7 @@
 /// The daemons' configuration: names, defaults and bounds in one place (contract §1.6).
 
 #include <chrono>
+#include <cstddef>
 #include <cstdint>
 #include <map>
 #include <string>
@@ -14,21 +15,22 @@
 #include "courseselect/core/secret.hpp"
 #include "courseselect/domain/selection_rule.hpp"
 #include "courseselect/nodes/host.hpp"
+#include "courseselect/nodes/realtime/realtime_bounds.hpp"
 #include "courseselect/ratelimit/client_address.hpp"
 #include "courseselect/ratelimit/token_bucket.hpp"
 #include "courseselect/storage/database.hpp"
 
 namespace courseselect::nodes {
 
-/// One of the five services.
-enum class Service : std::uint8_t { data, auth, teacher, student, queue };
+/// One of the services: the five nodes, and the realtime server.
+enum class Service : std::uint8_t { data, auth, teacher, student, queue, realtime };
 
-inline constexpr Service all_services[] = {Service::data, Service::auth, Service::queue,
-                                           Service::teacher, Service::student};
+inline constexpr Service all_services[] = {Service::data,    Service::auth,    Service::queue,
+                                           Service::teacher, Service::student, Service::realtime};
 
 /// "data": in program names, socket names and variables.
 [[nodiscard]] std::string_view service_name(Service service);
-/// 8001 to 8005 (contract, first table).
+/// 8001 to 8005 (contract, first table); 5000 for the realtime server.
 [[nodiscard]] std::uint16_t default_port(Service service);
 
 /// Existing installations have short secrets; ours are longer when we make them. Below 8 characters
@@ -76,6 +78,7 @@ struct ProgramConfig {
     CommonConfig common;
     AuthConfig auth;
     QueueConfig queue;
+    realtime::RealtimeBounds realtime;
     domain::LedgerLimits limits;
     storage::DatabaseOptions database;
     std::map<Service, storage::DatabaseUrl> database_urls;
