@@ -95,8 +95,8 @@ struct TermPerson {
 /// The term's databases, and what only a running system knows of it:
 /// students alice (1, has course 2), bob (2) and emmy (3, who has not confirmed her 2FA yet);
 /// teachers curie (1, teaches both courses) and noether (2, who asked for 2FA); the administrator;
-/// courses 1 and 2, and a video and a quiz of course 2. `alice@example.org` is alice's address. Mail
-/// is on, to a server that is away, and the first message waits.
+/// courses 1 and 2, and a video and a quiz of course 2. `alice@example.org` is alice's address.
+/// Mail is on, to a server that is away, and the first message waits.
 class DemoTerm {
   public:
     DemoTerm();
