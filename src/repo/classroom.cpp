@@ -369,10 +369,4 @@ core::Result<std::vector<SeatMove>> seat_moves_after(storage::Connection& connec
         map, sequence, limit);
 }
 
-core::Result<std::int64_t> last_decision(storage::Connection& connection) {
-    COURSESELECT_TRY(const auto last,
-                     connection.one("SELECT coalesce(max(sequence), 0) FROM decisions", number_of));
-    return last.value_or(0);
-}
-
 }  // namespace courseselect::repo

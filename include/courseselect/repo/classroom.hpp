@@ -175,7 +175,5 @@ struct SeatMove {
 [[nodiscard]] core::Result<std::vector<SeatMove>> seat_moves_after(storage::Connection& connection,
                                                                    std::int64_t sequence,
                                                                    std::int64_t limit);
-/// Sequence of the youngest decision; 0 without any.
-[[nodiscard]] core::Result<std::int64_t> last_decision(storage::Connection& connection);
 
 }  // namespace courseselect::repo

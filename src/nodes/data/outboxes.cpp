@@ -5,6 +5,7 @@
 
 #include "courseselect/json/writer.hpp"
 #include "courseselect/repo/classroom.hpp"
+#include "courseselect/repo/decision_repo.hpp"
 
 namespace courseselect::nodes::data {
 namespace {
