@@ -1,6 +1,6 @@
 #include "courseselect/nodes/classroom_gate.hpp"
 
-#include "courseselect/net/http/url.hpp"
+#include "courseselect/json/writer.hpp"
 
 namespace courseselect::nodes {
 
@@ -30,21 +30,10 @@ async::Task<core::Result<wire::ClassroomAccess>> ask_access(net::http::Client& d
                                                             std::string internal_token,
                                                             api::RequestIdentity identity,
                                                             std::chrono::milliseconds timeout) {
-    net::http::Query parameters;
-    parameters.add("user_kind", std::string_view(query.user_kind));
-    parameters.add("user_id", query.user_id);
-    if (query.course_id) {
-        parameters.add("course_id", query.course_id->value());
-    }
-    if (query.video_id) {
-        parameters.add("video_id", query.video_id->value());
-    }
-    if (query.quiz_id) {
-        parameters.add("quiz_id", query.quiz_id->value());
-    }
-    std::string target = "/internal/classroom/access" + parameters.str();
-    co_return co_await get_json<wire::ClassroomAccess>(
-        data_node, std::move(target), std::move(internal_token), std::move(identity), timeout);
+    std::string body = json::to_text(query);
+    co_return co_await post_json<wire::ClassroomAccess>(data_node, "/internal/classroom/access",
+                                                        std::move(body), std::move(internal_token),
+                                                        std::move(identity), timeout);
 }
 
 async::Task<core::Result<>> ClassroomGate::check(api::Context& context, ClassroomTarget target) {

@@ -72,6 +72,79 @@ core::Result<repo::Video> change_video(storage::Connection& connection, wire::Vi
     return video;
 }
 
+/// Whether an item about a video may be stored.
+wire::ItemOutcome outcome_of(const std::optional<wire::ClassroomAccess>& access) {
+    if (!access) {
+        return {.status = 404, .detail = "Video not found", .course_id = std::nullopt};
+    }
+    if (!access->allowed) {
+        return {.status = 403, .detail = "Not in this course", .course_id = access->course_id};
+    }
+    return {.status = 200, .detail = {}, .course_id = access->course_id};
+}
+
+void check_courses(const std::vector<wire::ProgressReport>& reports,
+                   std::vector<wire::ItemOutcome>& outcomes) {
+    for (std::size_t i = 0; i < reports.size(); ++i) {
+        if (outcomes[i].status == 200 && outcomes[i].course_id != reports[i].course_id) {
+            outcomes[i].status = 400;
+            outcomes[i].detail = "course_id is not the course of this video";
+        }
+    }
+}
+
+/// What the writer does with progress: stores what may be stored.
+auto progress_writer(std::vector<wire::ProgressReport> reports,
+                     std::vector<wire::ItemOutcome> outcomes, core::WallTime now) {
+    return [reports = std::move(reports), outcomes = std::move(outcomes),
+            now](storage::Connection& connection) -> core::Result<wire::ProgressOutcomes> {
+        wire::ProgressOutcomes stored;
+        for (std::size_t i = 0; i < reports.size(); ++i) {
+            wire::ProgressOutcome& result = stored.results.emplace_back();
+            static_cast<wire::ItemOutcome&>(result) = outcomes[i];
+            if (result.status != 200) {
+                continue;
+            }
+            COURSESELECT_TRY(const auto row,
+                             repo::put_progress(connection, {.video = reports[i].video_id,
+                                                             .user_kind = kind_of(reports[i]),
+                                                             .user_id = reports[i].user_id,
+                                                             .latest_percent = reports[i].progress,
+                                                             .latest_seconds = reports[i].timestamp,
+                                                             .updated_at = now}));
+            result.percent_complete = row.max_percent;
+            result.watched_seconds = row.max_seconds;
+        }
+        return stored;
+    };
+}
+
+/// The same for messages.
+auto message_writer(std::vector<wire::MessageDraft> drafts, std::vector<wire::ItemOutcome> outcomes,
+                    core::WallTime now) {
+    return [drafts = std::move(drafts), outcomes = std::move(outcomes),
+            now](storage::Connection& connection) -> core::Result<wire::MessageOutcomes> {
+        wire::MessageOutcomes stored;
+        for (std::size_t i = 0; i < drafts.size(); ++i) {
+            wire::MessageOutcome& result = stored.results.emplace_back();
+            static_cast<wire::ItemOutcome&>(result) = outcomes[i];
+            if (result.status != 200) {
+                continue;
+            }
+            COURSESELECT_TRY(result.message_id,
+                             repo::insert_message(connection, {.video = drafts[i].video_id,
+                                                               .user_kind = kind_of(drafts[i]),
+                                                               .user_id = drafts[i].user_id,
+                                                               .user_name = drafts[i].user_name,
+                                                               .message = drafts[i].message,
+                                                               .client_time = drafts[i].client_time,
+                                                               .sent_at = now}));
+            result.sent_at = now;
+        }
+        return stored;
+    };
+}
+
 }  // namespace
 
 std::optional<wire::ClassroomAccess> Classroom::access_to(
@@ -275,55 +348,27 @@ async::Task<core::Result<wire::Videos>> Classroom::videos(wire::VideosQuery quer
 
 // --- progress and messages ---
 
-async::Task<core::Result<wire::ItemOutcome>> Classroom::judge(wire::UserRef user,
-                                                              wire::VideoId video) {
-    COURSESELECT_CO_TRY(const auto course, co_await course_of(video));
-    const auto access = access_to(user, course);
-    wire::ItemOutcome outcome;
-    if (!access) {
-        outcome = {.status = 404, .detail = "Video not found", .course_id = std::nullopt};
-    } else if (!access->allowed) {
-        outcome = {.status = 403, .detail = "Not in this course", .course_id = access->course_id};
-    } else {
-        outcome.course_id = access->course_id;
+async::Task<core::Result<std::vector<wire::ItemOutcome>>> Classroom::judge(
+    std::vector<Asked> asked) {
+    std::vector<wire::ItemOutcome> outcomes;
+    for (std::size_t i = 0; i < asked.size(); ++i) {
+        const wire::VideoId video = asked[i].video;
+        COURSESELECT_CO_TRY(const auto course, co_await course_of(video));
+        outcomes.push_back(outcome_of(access_to(asked[i].user, course)));
     }
-    co_return outcome;
+    co_return outcomes;
 }
 
 async::Task<core::Result<wire::ProgressOutcomes>> Classroom::put_progress(
     wire::ProgressReports reports) {
-    wire::ProgressOutcomes answer;
-    answer.results.resize(reports.items.size());
-    for (std::size_t i = 0; i < reports.items.size(); ++i) {
-        wire::UserRef user = reports.items[i];
-        const wire::VideoId video = reports.items[i].video_id;
-        COURSESELECT_CO_TRY(auto outcome, co_await judge(std::move(user), video));
-        if (outcome.status == 200 && outcome.course_id != reports.items[i].course_id) {
-            outcome.status = 400;
-            outcome.detail = "course_id is not the course of this video";
-        }
-        static_cast<wire::ItemOutcome&>(answer.results[i]) = std::move(outcome);
+    std::vector<Asked> asked;
+    for (const wire::ProgressReport& report : reports.items) {
+        asked.push_back({report, report.video_id});
     }
-    auto put =
-        [items = std::move(reports.items), results = std::move(answer.results),
-         now = state_.runtime.clock.wall_now()](
-            storage::Connection& connection) mutable -> core::Result<wire::ProgressOutcomes> {
-        for (std::size_t i = 0; i < items.size(); ++i) {
-            if (results[i].status != 200) {
-                continue;
-            }
-            COURSESELECT_TRY(const auto row,
-                             repo::put_progress(connection, {.video = items[i].video_id,
-                                                             .user_kind = kind_of(items[i]),
-                                                             .user_id = items[i].user_id,
-                                                             .latest_percent = items[i].progress,
-                                                             .latest_seconds = items[i].timestamp,
-                                                             .updated_at = now}));
-            results[i].percent_complete = row.max_percent;
-            results[i].watched_seconds = row.max_seconds;
-        }
-        return wire::ProgressOutcomes{std::move(results)};
-    };
+    COURSESELECT_CO_TRY(auto outcomes, co_await judge(std::move(asked)));
+    check_courses(reports.items, outcomes);
+    auto put = progress_writer(std::move(reports.items), std::move(outcomes),
+                               state_.runtime.clock.wall_now());
     co_return co_await write(std::move(put));
 }
 
@@ -347,32 +392,13 @@ async::Task<core::Result<wire::VideoProgressPage>> Classroom::progress(wire::Vid
 
 async::Task<core::Result<wire::MessageOutcomes>> Classroom::put_messages(
     wire::MessageDrafts drafts) {
-    std::vector<wire::MessageOutcome> judged(drafts.items.size());
-    for (std::size_t i = 0; i < drafts.items.size(); ++i) {
-        wire::UserRef user = drafts.items[i];
-        const wire::VideoId video = drafts.items[i].video_id;
-        COURSESELECT_CO_TRY(auto outcome, co_await judge(std::move(user), video));
-        static_cast<wire::ItemOutcome&>(judged[i]) = std::move(outcome);
+    std::vector<Asked> asked;
+    for (const wire::MessageDraft& draft : drafts.items) {
+        asked.push_back({draft, draft.video_id});
     }
-    auto put = [items = std::move(drafts.items), results = std::move(judged),
-                now = state_.runtime.clock.wall_now()](
-                   storage::Connection& connection) mutable -> core::Result<wire::MessageOutcomes> {
-        for (std::size_t i = 0; i < items.size(); ++i) {
-            if (results[i].status != 200) {
-                continue;
-            }
-            COURSESELECT_TRY(results[i].message_id,
-                             repo::insert_message(connection, {.video = items[i].video_id,
-                                                               .user_kind = kind_of(items[i]),
-                                                               .user_id = items[i].user_id,
-                                                               .user_name = items[i].user_name,
-                                                               .message = items[i].message,
-                                                               .client_time = items[i].client_time,
-                                                               .sent_at = now}));
-            results[i].sent_at = now;
-        }
-        return wire::MessageOutcomes{std::move(results)};
-    };
+    COURSESELECT_CO_TRY(auto outcomes, co_await judge(std::move(asked)));
+    auto put = message_writer(std::move(drafts.items), std::move(outcomes),
+                              state_.runtime.clock.wall_now());
     co_return co_await write(std::move(put));
 }
 

@@ -20,10 +20,10 @@ auto classroom_post(std::string_view path) {
 }  // namespace
 
 void DataNode::add_classroom_routes() {
-    service_.add(classroom_get("/internal/classroom/access")
+    service_.add(classroom_post("/internal/classroom/access")
                      .summary("Whether a user belongs to the course of something.")
-                     .query<wire::AccessQuery>()
-                     .example_query(R"({"user_kind":"student","user_id":1,"course_id":2})")
+                     .body<wire::AccessQuery>()
+                     .example_body(R"({"user_kind":"student","user_id":1,"course_id":2})")
                      .error(404, gone_course),
                  [this](api::Context&, wire::AccessQuery query) {
                      return classroom_->access(std::move(query));

@@ -12,8 +12,8 @@ namespace wire = nodes::wire;
 namespace {
 
 /// A course of teacher 1 with a seat taken by alice; bob has none.
-struct Room : test::DataFixture {
-    Room() : room(*state) {
+struct DataRoom : test::DataFixture {
+    DataRoom() : room(*state) {
         course = add_course("Algebra", 3);
         alice = add_student("alice");
         bob = add_student("bob");
@@ -78,7 +78,7 @@ struct Room : test::DataFixture {
 
 TEST_SUITE("nodes/data/classroom") {
     TEST_CASE("students with a seat, the course's teacher and admins belong to a course") {
-        Room room;
+        DataRoom room;
         CHECK(room.access("student", room.alice.value()).allowed);
         CHECK_FALSE(room.access("student", room.bob.value()).allowed);
         CHECK(room.access("teacher", 1).allowed);
@@ -96,7 +96,7 @@ TEST_SUITE("nodes/data/classroom") {
     }
 
     TEST_CASE("a video and a quiz lead to their course, also after others were deleted") {
-        Room room;
+        DataRoom room;
         const auto video = room.add_video();
         const auto quiz = room.add_quiz();
         wire::AccessQuery by_video;
@@ -114,7 +114,7 @@ TEST_SUITE("nodes/data/classroom") {
     }
 
     TEST_CASE("only who has a seat reviews; the review is in the outbox with it") {
-        Room room;
+        DataRoom room;
         wire::ReviewPut review;
         review.course_id = room.course;
         review.rating = 4;
@@ -135,7 +135,7 @@ TEST_SUITE("nodes/data/classroom") {
     }
 
     TEST_CASE("a quiz is scored against what is stored; attempts are counted and bounded") {
-        Room room;
+        DataRoom room;
         const auto quiz = room.add_quiz(2);
         const auto first = room.submit(quiz, room.alice, {1, std::nullopt});
         REQUIRE(first);
@@ -161,7 +161,7 @@ TEST_SUITE("nodes/data/classroom") {
     }
 
     TEST_CASE("a quiz with a question nobody can answer is refused, new or changed") {
-        Room room;
+        DataRoom room;
         wire::QuizDraft draft;
         draft.course_id = room.course;
         draft.title = "Broken";
@@ -183,7 +183,7 @@ TEST_SUITE("nodes/data/classroom") {
     }
 
     TEST_CASE("each item of a batch is judged on its own, and the rest is stored") {
-        Room room;
+        DataRoom room;
         const auto video = room.add_video();
         wire::ProgressReports reports;
         reports.items = {
@@ -206,7 +206,7 @@ TEST_SUITE("nodes/data/classroom") {
     }
 
     TEST_CASE("chat messages get ids in order and the server's time") {
-        Room room;
+        DataRoom room;
         const auto video = room.add_video();
         wire::MessageDraft draft;
         draft.user_kind = "student";
@@ -230,7 +230,7 @@ TEST_SUITE("nodes/data/classroom") {
     }
 
     TEST_CASE("seats are told with what is left, refusals are passed over") {
-        Room room;
+        DataRoom room;
         std::vector<nodes::data::SelectionTask> tasks;
         tasks.push_back(room.task(room.alice, room.course));  // refused: she has it
         tasks.push_back(room.task(room.bob, room.course));
@@ -250,7 +250,7 @@ TEST_SUITE("nodes/data/classroom") {
     }
 
     TEST_CASE("a changed course tells what is another now, a deleted one that it is gone") {
-        Room room;
+        DataRoom room;
         wire::CourseUpdate update;
         update.course_capacity = 7;
         update.course_notes = std::string("bring a pen");
@@ -264,7 +264,7 @@ TEST_SUITE("nodes/data/classroom") {
     }
 
     TEST_CASE("when the disk fails nothing is stored and nothing is told") {
-        Room room;
+        DataRoom room;
         wire::ReviewPut review;
         review.course_id = room.course;
         review.rating = 4;

@@ -15,8 +15,8 @@ constexpr const char* two_questions =
     R"({"question":"2 + 2","options":["4","5"],"answer":0}]})";
 
 /// Course 1 of teacher 1, in which alice (student 1) has a seat and bob (student 2) has none.
-struct Classroom : test::TeacherNodes {
-    Classroom() {
+struct EnrolledRoom : test::TeacherNodes {
+    EnrolledRoom() {
         base.add_course("Algebra", 3);
         base.add_student("alice");
         base.add_student("bob");
@@ -34,7 +34,7 @@ struct Classroom : test::TeacherNodes {
 
 TEST_SUITE("nodes/student/student_classroom") {
     TEST_CASE("a review: stored, replaced, listed; others may not") {
-        Classroom room;
+        EnrolledRoom room;
         const std::string path = "/student/course/review";
         const auto first = room.post(1, path, R"({"course_id":1,"rating":2,"comment":"hm"})");
         CHECK(first.status == 200);
@@ -61,7 +61,7 @@ TEST_SUITE("nodes/student/student_classroom") {
     }
 
     TEST_CASE("a quiz: shown without its answers, submitted, scored") {
-        Classroom room;
+        EnrolledRoom room;
         CHECK(room.teacher(Method::post, "/teacher/quiz/create", two_questions).status == 200);
         const auto quiz = room.get(1, "/student/quiz?quiz_id=1");
         CHECK(quiz.status == 200);
@@ -90,7 +90,7 @@ TEST_SUITE("nodes/student/student_classroom") {
     }
 
     TEST_CASE("videos are shown with the student's own progress, and the chat") {
-        Classroom room;
+        EnrolledRoom room;
         const auto made = room.teacher(Method::post, "/teacher/video/create",
                                        R"({"course_id":1,"title":"Lecture","url":"x"})");
         CHECK(made.status == 200);
@@ -111,7 +111,7 @@ TEST_SUITE("nodes/student/student_classroom") {
     }
 
     TEST_CASE("while the data node is away the answer is 503") {
-        Classroom room;
+        EnrolledRoom room;
         room.base.data_away = true;
         CHECK(room.get(1, "/student/videos?course_id=1").status == 503);
         CHECK(room.post(1, "/student/course/review", R"({"course_id":1,"rating":5})").status ==

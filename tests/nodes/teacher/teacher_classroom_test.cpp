@@ -15,15 +15,15 @@ constexpr const char* one_video =
     R"({"course_id":1,"title":"Lecture","url":"https://a.example/1"})";
 
 /// Course 1 belongs to teacher 1.
-struct School : test::TeacherNodes {
-    School() { base.add_course("Algebra", 3); }
+struct TaughtSchool : test::TeacherNodes {
+    TaughtSchool() { base.add_course("Algebra", 3); }
 };
 
 }  // namespace
 
 TEST_SUITE("nodes/teacher/teacher_classroom") {
     TEST_CASE("videos: created, changed, listed in their order, deleted") {
-        School school;
+        TaughtSchool school;
         const auto made = school.teacher(Method::post, "/teacher/video/create", one_video);
         CHECK(made.status == 200);
         CHECK(made.body["video_id"].integer() == 1);
@@ -45,7 +45,7 @@ TEST_SUITE("nodes/teacher/teacher_classroom") {
     }
 
     TEST_CASE("quizzes: created, changed, listed with answers, deleted; attempts") {
-        School school;
+        TaughtSchool school;
         CHECK(school.teacher(Method::post, "/teacher/quiz/create", one_question).status == 200);
         const auto changed = school.teacher(Method::put, "/teacher/quiz/update?quiz_id=1",
                                             R"({"passing_score":75,"attempts_max":3})");
@@ -62,7 +62,7 @@ TEST_SUITE("nodes/teacher/teacher_classroom") {
     }
 
     TEST_CASE("a quiz at its bounds, and one step beyond") {
-        School school;
+        TaughtSchool school;
         const auto quiz = [&school](std::size_t questions, std::size_t options) {
             std::string one = R"({"question":"?","answer":0,"options":[)";
             for (std::size_t i = 0; i < options; ++i) {
@@ -87,7 +87,7 @@ TEST_SUITE("nodes/teacher/teacher_classroom") {
     }
 
     TEST_CASE("another teacher may not, an admin may, on every route") {
-        School school;
+        TaughtSchool school;
         school.teacher(Method::post, "/teacher/video/create", one_video);
         school.teacher(Method::post, "/teacher/quiz/create", one_question);
         struct Row {

@@ -76,9 +76,14 @@ class Classroom {
     [[nodiscard]] async::Task<core::Result<std::optional<core::CourseId>>> course_of(
         wire::VideoId video);
     [[nodiscard]] std::string name_of(std::string_view kind, std::int64_t id) const;
-    /// Why an item is refused; empty: it is not.
-    [[nodiscard]] async::Task<core::Result<wire::ItemOutcome>> judge(wire::UserRef user,
-                                                                     wire::VideoId video);
+    /// Who wants to write about which video.
+    struct Asked {
+        wire::UserRef user;
+        wire::VideoId video;
+    };
+    /// One outcome each, in order.
+    [[nodiscard]] async::Task<core::Result<std::vector<wire::ItemOutcome>>> judge(
+        std::vector<Asked> asked);
 
     /// Writes and, when it is durable, lets the outbox be read.
     template <class F>

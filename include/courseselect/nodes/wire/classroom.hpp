@@ -24,7 +24,7 @@ struct UserRef {
     std::int64_t user_id = 0;
 };
 
-/// Query of `GET /internal/classroom/access`: a user, and one of the three.
+/// Body of `POST /internal/classroom/access`: a user, and one of the three.
 struct AccessQuery : UserRef {
     std::optional<core::CourseId> course_id;
     std::optional<VideoId> video_id;
