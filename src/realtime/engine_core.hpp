@@ -25,6 +25,12 @@ class EngineSession;
 class WebSocketSide;
 using EngineSessionPointer = std::shared_ptr<EngineSession>;
 
+/// Packets in one answer to a poll, a message's attachments kept together with it: the Python
+/// client (python-engineio) refuses payloads of more than 16. What is left goes out with the next
+/// poll.
+inline constexpr std::size_t answer_packets_max = 16;
+inline constexpr std::size_t all_packets = static_cast<std::size_t>(-1);
+
 /// What a session needs only while it is polling; freed when it is on WebSocket.
 struct PollingState {
     explicit PollingState(async::EventLoop& loop) : resumed(loop) {}
@@ -94,7 +100,8 @@ class EngineSession final : public Session, public std::enable_shared_from_this<
     void count_message();
     void apply_pause();
     [[nodiscard]] bool is_paused() const { return is_paused_by_handler_ || is_throttled_; }
-    [[nodiscard]] std::string take_payload();
+    /// The oldest messages that wait, about `packets_max` packets of them, at least one message.
+    [[nodiscard]] std::string take_payload(std::size_t packets_max = answer_packets_max);
     void answer_get(std::string body);
     void finish_upgrade();
     void stop_probe();

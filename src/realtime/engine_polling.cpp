@@ -19,13 +19,27 @@ Response payload_response(std::string body) {
 
 }  // namespace
 
-std::string EngineSession::take_payload() {
+std::string EngineSession::take_payload(std::size_t packets_max) {
+    auto& buffer = polling_->buffer;
     std::string payload;
-    for (const OutgoingPointer& message : polling_->buffer) {
-        message->append_to_payload(payload);
+    std::size_t packets = 0;
+    std::size_t taken_bytes = 0;
+    auto next = buffer.begin();
+    for (; next != buffer.end(); ++next) {
+        packets += (*next)->packets();
+        if (next != buffer.begin() && packets > packets_max) {
+            break;
+        }
+        (*next)->append_to_payload(payload);
+        taken_bytes += (*next)->size();
     }
-    polling_->buffer = {};
-    polling_->buffered_bytes = 0;
+    if (next == buffer.end()) {
+        buffer = {};
+        polling_->buffered_bytes = 0;
+    } else {
+        buffer.erase(buffer.begin(), next);
+        polling_->buffered_bytes -= taken_bytes;
+    }
     return payload;
 }
 
@@ -33,7 +47,7 @@ async::Task<Response> EngineSession::poll([[maybe_unused]] EngineSessionPointer 
     if (is_closed_) {  // what was left when we closed
         polling_->buffer.push_back(Outgoing::packet("1"));
         leave_table();
-        co_return payload_response(take_payload());
+        co_return payload_response(take_payload(all_packets));
     }
     if (polling_->waiting_get != nullptr) {
         end(CloseReason::transport_error);

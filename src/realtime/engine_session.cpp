@@ -330,7 +330,7 @@ void EngineSession::end(CloseReason why, std::string_view last_packet) {
     finish(why);
     leave_table();
     if (polling_ && polling_->waiting_get != nullptr) {
-        answer_get(last == "1" ? take_payload() : last);
+        answer_get(last == "1" ? take_payload(all_packets) : last);
     }
 }
 

@@ -24,6 +24,10 @@ class Outgoing {
 
     [[nodiscard]] const SharedBytes& frames() const { return frames_; }
     [[nodiscard]] std::size_t size() const { return frames_->size(); }
+    /// How many packets it is.
+    [[nodiscard]] std::size_t packets() const {
+        return (text_size_ > 0 ? 1 : 0) + attachments_.size();
+    }
     /// Appends the packets as a polling payload has them, after a separator if there are others.
     void append_to_payload(std::string& payload) const;
 

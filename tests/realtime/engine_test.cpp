@@ -2,6 +2,8 @@
 
 #include <doctest/doctest.h>
 
+#include <algorithm>
+
 #include <map>
 #include <string>
 
@@ -149,6 +151,23 @@ TEST_SUITE("realtime/engine") {
               "4a\x1e"
               "bAQI=\x1e"
               "4b");
+    }
+
+    TEST_CASE("an answer to a poll has at most 16 packets, the next has the others") {
+        EngineWorld world;
+        const std::string sid = world.open();
+        for (int i = 0; i < 17; ++i) {
+            world.service.last->send_text("x");
+        }
+        world.turn();
+        const auto packets = [&] {
+            const auto poll = world.ask(net::http::Method::get, world.polling + "&sid=" + sid);
+            const std::string text = world.text(poll);
+            return 1 + std::count(text.begin(), text.end(), '\x1e');
+        };
+        CHECK(packets() == 16);
+        CHECK(packets() == 1);
+        CHECK(world.service.last->unsent_bytes() == 0);
     }
 
     TEST_CASE("closing on polling lets the next poll fetch what was left") {

@@ -39,10 +39,10 @@ struct Tokens {
 
 /// The five programs with an administrator, a teacher and a student, both made by the
 /// administrator.
-class School {
+class SignedInSchool {
   public:
     /// With `key`, a PEM, tokens are signed with it instead of a shared secret.
-    explicit School(const core::Secret& key = {}) : fleet_(options(key)) {
+    explicit SignedInSchool(const core::Secret& key = {}) : fleet_(options(key)) {
         for (const char* name : {"data", "auth", "queue", "teacher", "student"}) {
             fleet_.start(name);
         }
@@ -155,7 +155,8 @@ std::string token_of_the_secret() {
 }  // namespace
 
 TEST_SUITE("system/sessions") {
-    TEST_CASE_FIXTURE(School, "logout with the access token ends the session on every node") {
+    TEST_CASE_FIXTURE(SignedInSchool,
+                      "logout with the access token ends the session on every node") {
         const Tokens tokens = log_in("curie");
         check_alive(tokens.access);
         CHECK(post("auth", "/logout", "", tokens.access).status == 200);
@@ -164,7 +165,7 @@ TEST_SUITE("system/sessions") {
         CHECK(post("auth", "/auth/refresh", refresh).status == 401);
     }
 
-    TEST_CASE_FIXTURE(School, "logout with the refresh token ends the access token too") {
+    TEST_CASE_FIXTURE(SignedInSchool, "logout with the refresh token ends the access token too") {
         const Tokens tokens = log_in("curie");
         check_alive(tokens.access);
         CHECK(post("auth", "/logout", "", tokens.refresh).status == 200);
@@ -174,7 +175,8 @@ TEST_SUITE("system/sessions") {
         CHECK(dies_everywhere(again.access));
     }
 
-    TEST_CASE_FIXTURE(School, "a refresh token used twice ends the session, whoever was first") {
+    TEST_CASE_FIXTURE(SignedInSchool,
+                      "a refresh token used twice ends the session, whoever was first") {
         const Tokens tokens = log_in("curie");
         const std::string body = json::make_object("refresh_token", tokens.refresh);
         const auto next = post("auth", "/auth/refresh", body);
@@ -186,7 +188,7 @@ TEST_SUITE("system/sessions") {
         CHECK(post("auth", "/auth/refresh", newer).status == 401);
     }
 
-    TEST_CASE_FIXTURE(School, "a newer login ends the older, a new password both") {
+    TEST_CASE_FIXTURE(SignedInSchool, "a newer login ends the older, a new password both") {
         const Tokens older = log_in("curie");
         check_alive(older.access);
         const Tokens newer = log_in("curie");
@@ -198,7 +200,8 @@ TEST_SUITE("system/sessions") {
         CHECK(dies_everywhere(newer.access));
     }
 
-    TEST_CASE_FIXTURE(School, "whoever an administrator keeps out or deletes is out everywhere") {
+    TEST_CASE_FIXTURE(SignedInSchool,
+                      "whoever an administrator keeps out or deletes is out everywhere") {
         const Tokens tokens = log_in("curie");
         check_alive(tokens.access);
         set_active(false);
@@ -214,7 +217,7 @@ TEST_SUITE("system/sessions") {
 
     TEST_CASE("with a key in a file all nodes take its tokens, and none of the shared secret's") {
         const auto key = crypto::PrivateKey::generate(crypto::KeyKind::ed25519).value();
-        School school(key.to_pem());
+        SignedInSchool school(key.to_pem());
         const std::string access = school.log_in("curie").access;
         school.check_alive(access);
         CHECK(auth::JwtVerifier::with_key(key.public_key())
@@ -224,11 +227,11 @@ TEST_SUITE("system/sessions") {
         CHECK(school.auth_node(token_of_the_secret()) == 401);
     }
 
-    TEST_CASE_FIXTURE(School, "the same token is good where the secret is shared") {
+    TEST_CASE_FIXTURE(SignedInSchool, "the same token is good where the secret is shared") {
         CHECK(teacher_node(token_of_the_secret()) == 200);
     }
 
-    TEST_CASE_FIXTURE(School, "in development anybody may register, as the contract says") {
+    TEST_CASE_FIXTURE(SignedInSchool, "in development anybody may register, as the contract says") {
         CHECK(post("auth", "/auth/register",
                    R"({"email":"dora@example.org","username":"dora","password":"correct horse"})")
                   .status == 201);

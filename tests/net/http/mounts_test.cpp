@@ -13,9 +13,9 @@ using namespace courseselect;
 namespace {
 
 /// Answers with its name, and counts the connections it takes over.
-class Named final : public net::http::Handler, public net::http::Upgrader {
+class NamedMount final : public net::http::Handler, public net::http::Upgrader {
   public:
-    explicit Named(std::string name) : name_(std::move(name)) {}
+    explicit NamedMount(std::string name) : name_(std::move(name)) {}
     async::Task<net::http::Response> handle(const net::http::Request&) override {
         net::http::Response response;
         response.body = name_;
@@ -49,9 +49,9 @@ struct MountedWorld {
     }
 
     async::EventLoop loop;
-    Named fallback{"fallback"};
-    Named live{"live"};
-    Named admin{"admin"};
+    NamedMount fallback{"fallback"};
+    NamedMount live{"live"};
+    NamedMount admin{"admin"};
     net::http::Mounts mounts{fallback};
 };
 

@@ -13,7 +13,7 @@ using test::ServerFixture;
 
 namespace {
 
-const std::string plain_get = "GET / HTTP/1.1\r\nHost: a\r\n\r\n";
+const std::string patient_get = "GET / HTTP/1.1\r\nHost: a\r\n\r\n";
 
 }  // namespace
 
@@ -53,7 +53,7 @@ TEST_SUITE("net/http/server timeouts") {
         fixture.start();
         RawClient fresh = fixture.connect();
         RawClient used = fixture.connect();
-        used.send(plain_get);
+        used.send(patient_get);
         used.read_answer();
         fixture.wait_until([](const auto& stats) { return stats.connections == 2; });
         fixture.clock.advance(74s);
@@ -93,7 +93,7 @@ TEST_SUITE("net/http/server timeouts") {
         ServerFixture fixture;
         fixture.start();
         RawClient client = fixture.connect();
-        client.send("GET /big?30000000 HTTP/1.1\r\nHost: a\r\n\r\n" + plain_get);
+        client.send("GET /big?30000000 HTTP/1.1\r\nHost: a\r\n\r\n" + patient_get);
         CHECK(client.read_answer().size() > 30'000'000);
         CHECK(client.read_answer().ends_with("GET / "));
     }
@@ -122,7 +122,7 @@ TEST_SUITE("net/http/server stop") {
         RawClient busy = fixture.connect();
         RawClient idle = fixture.connect();
         const std::uint16_t port = fixture.server().port();
-        busy.send("GET /wait HTTP/1.1\r\nHost: a\r\n\r\n" + plain_get);
+        busy.send("GET /wait HTTP/1.1\r\nHost: a\r\n\r\n" + patient_get);
         fixture.wait_until(
             [](const auto& stats) { return stats.handlers == 1 && stats.connections == 2; });
         fixture.begin_stop(1h);
@@ -186,10 +186,10 @@ TEST_SUITE("net/http/server load") {
         fixture.wait_until([](const auto& stats) { return stats.refused_connections >= 1; });
         ::setrlimit(RLIMIT_NOFILE, &before);
         ::close(late);
-        client.send(plain_get);
+        client.send(patient_get);
         CHECK(client.read_answer().ends_with("GET / "));
         RawClient after = fixture.connect();
-        after.send(plain_get);
+        after.send(patient_get);
         CHECK(after.read_answer().ends_with("GET / "));
     }
 }

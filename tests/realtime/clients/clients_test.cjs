@@ -123,8 +123,9 @@ const cases = {
       await once(socket.io.engine, "upgrade");
     }
     const id = socket.id;
+    const lost = once(socket, "disconnect");  // told from within close()
     socket.io.engine.close();
-    const [reason] = await once(socket, "disconnect");
+    const [reason] = await lost;
     assert.equal(reason, "forced close");
     socket.connect();
     assert.deepEqual(await once(socket, "auth"), [{ token: "again" }]);
