@@ -28,10 +28,10 @@ struct OneSocket {
         };
     }
 
+    std::string log;  // the first to come: what the world tells when it ends is noted, too
     RealtimeWorld world;
     std::optional<RealtimeClient> client;
     realtime::SocketPointer socket;
-    std::string log;
 };
 
 async::Task<> answer_twice(realtime::SocketPointer, realtime::Event event) {
