@@ -105,9 +105,9 @@ core::Result<std::string> Prompter::text(std::string_view question) {
 }
 
 core::Result<core::Secret> Prompter::read_hidden(std::string_view question) {
-    console_.draw(std::string(question) + ": ");
-    auto answer = [this] {
-        const Silence silence(input_);
+    auto answer = [this, question] {
+        const Silence silence(input_);  // before the question: an answer may come at once
+        console_.draw(std::string(question) + ": ");
         return read_line();
     }();
     console_.draw("\n");

@@ -16,6 +16,7 @@ std::map<std::string, std::string> tag_descriptions() {
         {"health", "Whether the node is alive and can do its work."},
         {"internal", "Between nodes only (Internal-Token)."},
         {"login", "Login in its steps."},
+        {"notifications", "Messages on their way to people, and those given up."},
         {"operation", "Figures for those who run the service."},
         {"own account", "What users change of their own account."},
         {"people", "Students and teachers as the data node knows them."},

@@ -156,10 +156,11 @@ void StoredTaskQueue::expire_leases() {
     }
 }
 
-void StoredTaskQueue::give_back(const std::vector<core::Uuid>& task_ids) {
+void StoredTaskQueue::give_back(const std::vector<core::Uuid>& task_ids, bool may_have_run) {
     for (const core::Uuid& id : task_ids) {
         const Task* const task = find_open(id);
         if (task != nullptr && index_.is_processing(task->sequence)) {
+            tasks_.at(task->sequence).redelivered |= may_have_run;
             index_.put_back(task->sequence, std::nullopt);
         }
     }

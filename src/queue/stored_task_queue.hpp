@@ -29,7 +29,7 @@ class StoredTaskQueue final : public TaskQueue {
     async::Task<> wait_for_work(std::chrono::milliseconds at_most) override;
     async::Task<core::Result<>> complete(std::vector<Finished> finished) override;
     async::Task<core::Result<RetryOutcome>> retry(core::Uuid task_id, std::string reason) override;
-    void give_back(const std::vector<core::Uuid>& task_ids) override;
+    void give_back(const std::vector<core::Uuid>& task_ids, bool may_have_run) override;
     async::Task<core::Result<CancelOutcome>> cancel(core::Uuid task_id,
                                                     core::StudentId student) override;
     async::Task<core::Result<std::optional<TaskView>>> status(core::Uuid task_id) override;

@@ -31,6 +31,7 @@ const std::vector<test::DeclaredRoute> data_routes{
     {Method::get, "/tags/available", api::Access::internal},
     {Method::post, "/tags/add", api::Access::internal},
     {Method::post, "/tags/sync", api::Access::internal},
+    {Method::get, "/courses/schedule-config", api::Access::open},
     {Method::put, "/courses/{id}", api::Access::internal},
     {Method::delete_, "/courses/{id}", api::Access::internal},
     {Method::get, "/students", api::Access::internal},

@@ -13,6 +13,7 @@ const std::vector<test::DeclaredRoute> teacher_routes{
     {Method::post, "/teacher/course/detail", api::Access::teacher},
     {Method::post, "/teacher/course/create", api::Access::teacher},
     {Method::post, "/teacher/courses/bulk-import", api::Access::teacher},
+    {Method::post, "/teacher/courses/import", api::Access::teacher},
     {Method::put, "/teacher/course/update", api::Access::teacher},
     {Method::delete_, "/teacher/course/delete", api::Access::teacher},
     {Method::post, "/teacher/student/remove", api::Access::teacher},

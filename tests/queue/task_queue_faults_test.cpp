@@ -57,7 +57,7 @@ SaidYes run_all_steps(QueueFixture<SqliteQueue>& f) {
         f.clock.advance(1s);  // longer than the pause, shorter than a lease
         static_cast<void>(f.tasks->take(10));
     }
-    f.tasks->give_back({done.ids[3]});
+    f.tasks->give_back({done.ids[3]}, false);
     const auto cancelled = await_on(f.loop, f.tasks->cancel(done.ids[3], core::StudentId(4)));
     done.cancelled = cancelled && cancelled->kind == queue::CancelOutcome::Kind::cancelled;
     return done;

@@ -100,7 +100,7 @@ TEST_SUITE("queue/task_queue") {
         const auto taken = f.tasks->take(10);
         CHECK(courses_of(taken) == std::vector<int>{11});
         CHECK(f.cancel(second, 1).status == TaskStatus::processing);
-        f.tasks->give_back({second});  // it was never tried
+        f.tasks->give_back({second}, false);  // it was never tried
         CHECK(f.cancel(second, 1).kind == Kind::cancelled);
         CHECK(f.tasks->take(10).empty());
     }
@@ -195,14 +195,28 @@ TEST_SUITE("queue/task_queue") {
         const auto id = f.submit_one(wish(1, 10));
         CHECK(f.retry(id) == queue::RetryOutcome::not_running);
         CHECK(f.retry(core::Uuid{}) == queue::RetryOutcome::not_running);
-        f.tasks->give_back({id, core::Uuid{}});
+        f.tasks->give_back({id, core::Uuid{}}, false);
         CHECK(f.status(id)->position == 1);
         const auto taken = f.tasks->take(1);
         CHECK_FALSE(taken.front().redelivered);
         must(f.complete(success(taken)));
         CHECK(f.retry(id) == queue::RetryOutcome::not_running);
-        f.tasks->give_back({id});
+        f.tasks->give_back({id}, false);
         CHECK(f.tasks->take(1).empty());
+    }
+
+    TEST_CASE_TEMPLATE("what may have run is told so, and cannot be cancelled", Engine,
+                       BOTH_ENGINES) {
+        QueueFixture<Engine> f;
+        const auto id = f.submit_one(wish(1, 10));
+        f.tasks->take(1);
+        f.tasks->give_back({id}, true);
+        CHECK(f.cancel(id, 1).kind == queue::CancelOutcome::Kind::not_cancellable);
+        CHECK(f.tasks->take(1).front().redelivered);
+        const auto other = f.submit_one(wish(2, 10));
+        f.tasks->take(1);
+        f.tasks->give_back({other}, false);
+        CHECK(f.cancel(other, 2).kind == queue::CancelOutcome::Kind::cancelled);
     }
 
     TEST_CASE_TEMPLATE("taking, completing and listing are bounded too", Engine, BOTH_ENGINES) {

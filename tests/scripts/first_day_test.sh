@@ -20,7 +20,7 @@ trap cleanup EXIT
 mkdir -p "$here/scripts" "$here/build/bin"
 cp "$checkout"/{start,stop}_backend.sh "$here"
 cp "$checkout"/scripts/{common,services}.sh "$here/scripts"
-ln -s "$programs"/course-*-node "$programs"/course-chat-server "$here/build/bin/"
+ln -s "$programs"/course-*-node "$programs"/course-chat-server "$programs"/course-realtime-server "$here/build/bin/"
 
 mapfile -t ports < <(python3 -c 'import socket
 held = [socket.create_server(("127.0.0.1", 0)) for _ in range(6)]

@@ -76,9 +76,11 @@ class TaskQueue {
     /// A task could not be run (`reason` goes to the dead letter): again later, or never.
     [[nodiscard]] virtual async::Task<core::Result<RetryOutcome>> retry(core::Uuid task_id,
                                                                         std::string reason) = 0;
-    /// Gives tasks back that could not even be tried (the data node is away): they keep their
-    /// place, no attempt is counted, and `take` may return them at once.
-    virtual void give_back(const std::vector<core::Uuid>& task_ids) = 0;
+    /// Gives tasks back whose call brought no answer: they keep their place, no attempt is counted,
+    /// and `take` may return them at once. `may_have_run`: the call may have arrived, so they are
+    /// handed out as redelivered and can no longer be cancelled; else (the data node is away) all
+    /// is as if they had not been taken.
+    virtual void give_back(const std::vector<core::Uuid>& task_ids, bool may_have_run) = 0;
     /// Cancels a pending task that was never handed out; it will not run.
     [[nodiscard]] virtual async::Task<core::Result<CancelOutcome>> cancel(
         core::Uuid task_id, core::StudentId student) = 0;

@@ -50,6 +50,13 @@ std::vector<Finished> finished_from(const std::vector<Task>& tasks,
     return finished;
 }
 
+/// The request never reached the data node (see `net::http::Client::send`).
+bool did_not_arrive(const core::Error& error) {
+    return error.code() == core::Errc::unavailable ||
+           error.code() == core::Errc::deadline_exceeded ||
+           error.code() == core::Errc::resource_exhausted;
+}
+
 /// The answer holds one decision for each task, in order; anything else is a fault.
 bool answers_all(const std::vector<Task>& tasks, const wire::DecisionBatchAnswer& answer) {
     return std::equal(tasks.begin(), tasks.end(), answer.decisions.begin(), answer.decisions.end(),
@@ -87,8 +94,8 @@ async::Task<> Dispatcher::run(std::stop_token stop) {
             batch_sizes_.observe(tasks.size());
             decision_times_.observe(runtime_.clock.mono_now() - started);
         }
-        if (sent == Sent::try_again) {
-            give_back(tasks);
+        if (sent == Sent::away || sent == Sent::lost) {
+            give_back(tasks, sent == Sent::lost);
             co_await pause(stop);
         } else if (sent == Sent::refused) {
             co_await send_one_by_one(tasks, stop);
@@ -105,8 +112,11 @@ async::Task<> Dispatcher::run(std::stop_token stop) {
 async::Task<Dispatcher::Sent> Dispatcher::send(const Tasks& tasks) {
     auto request = decision_request(tasks, internal_token_);
     const auto response = co_await data_node_.send(std::move(request), options_.call_timeout);
-    if (!response || response->status == 503 || response->status == 429) {
-        co_return Sent::try_again;
+    if (!response) {
+        co_return did_not_arrive(response.error()) ? Sent::away : Sent::lost;
+    }
+    if (response->status == 503 || response->status == 429) {
+        co_return response->status == 429 ? Sent::away : Sent::lost;
     }
     if (response->status != 200) {
         co_return Sent::refused;
@@ -128,12 +138,12 @@ async::Task<> Dispatcher::send_one_by_one(const Tasks& tasks, std::stop_token st
             const std::string reason = "The data node cannot process this task";
             const auto outcome = co_await tasks_.retry(tasks[i].id, reason);
             if (!outcome) {
-                give_back(one);
+                give_back(one, true);
             } else if (*outcome == courseselect::queue::RetryOutcome::dead_letter && on_finished_) {
                 on_finished_(tasks[i], false, reason);
             }
-        } else if (sent == Sent::try_again) {
-            give_back(Tasks(tasks.begin() + static_cast<std::ptrdiff_t>(i), tasks.end()));
+        } else if (sent != Sent::done) {
+            give_back(Tasks(tasks.begin() + static_cast<std::ptrdiff_t>(i), tasks.end()), true);
             co_await pause(stop);
             co_return;
         }
@@ -148,7 +158,7 @@ async::Task<> Dispatcher::pause(std::stop_token stop) {
 async::Task<> Dispatcher::store(Tasks tasks, std::vector<Finished> finished) {
     const auto stored = co_await tasks_.complete(finished);
     if (!stored) {
-        give_back(tasks);  // decided already; the data node will say so again
+        give_back(tasks, true);  // decided already; the data node will say so again
     } else if (on_finished_) {
         for (std::size_t i = 0; i < tasks.size(); ++i) {
             on_finished_(tasks[i], finished[i].success, finished[i].message);
@@ -157,13 +167,13 @@ async::Task<> Dispatcher::store(Tasks tasks, std::vector<Finished> finished) {
     completion_ended_.notify_all();
 }
 
-void Dispatcher::give_back(const Tasks& tasks) {
+void Dispatcher::give_back(const Tasks& tasks, bool may_have_run) {
     std::vector<core::Uuid> ids;
     ids.reserve(tasks.size());
     for (const Task& task : tasks) {
         ids.push_back(task.id);
     }
-    tasks_.give_back(ids);
+    tasks_.give_back(ids, may_have_run);
 }
 
 void Dispatcher::measure(std::size_t decided) {
@@ -180,7 +190,7 @@ void Dispatcher::measure(std::size_t decided) {
 }
 
 void Dispatcher::collect(metrics::Scrape& scrape) const {
-    constexpr std::string_view results[] = {"decided", "away", "refused"};
+    constexpr std::string_view results[] = {"decided", "away", "lost", "refused"};
     for (std::size_t i = 0; i < std::size(results); ++i) {
         scrape.counter("courseselect_dispatcher_batches_total",
                        "Batches sent to the data node, by what became of them.", sent_[i],

@@ -74,10 +74,13 @@ TEST_SUITE("nodes/auth/user_accounts") {
     }
 
     TEST_CASE("a stricter policy of the settings holds here too, with all it asks for") {
-        UserWorld world(true, [](test::AuthFixture::Options& options) {
-            options.settings.security.password_length_min = 12;
-            options.settings.security.password_classes_min = 3;
-        });
+        UserWorld world;
+        const auto stricter = world.call({.method = net::http::Method::patch,
+                                          .path = "/admin/system-settings",
+                                          .body = R"({"security":{"password_length_min":12,)"
+                                                  R"("password_classes_min":3}})",
+                                          .token = world.boss});
+        CHECK(stricter.status == 200);
         const auto with = [&](const std::string& text) {
             return world.fields_of(world.post(
                 "/users",

@@ -91,16 +91,23 @@ TEST_SUITE("nodes/queue/dispatcher") {
     }
 
     TEST_CASE_FIXTURE(DispatcherFixture, "an unknown outcome is asked again with the same ids") {
-        SUBCASE("the answer was lost") { data_node.fail(core::Errc::outcome_unknown); }
+        bool may_have_run = false;
+        SUBCASE("the answer was lost") {
+            data_node.fail(core::Errc::outcome_unknown);
+            may_have_run = true;
+        }
         SUBCASE("the data node is away") { data_node.fail(core::Errc::unavailable); }
-        SUBCASE("the data node is too busy") { data_node.answer(503, "{}"); }
+        SUBCASE("the data node could not say") {
+            data_node.answer(503, "{}");
+            may_have_run = true;
+        }
         SUBCASE("the data node limits us") { data_node.answer(429, "{}"); }
         expect_decisions();
         dispatch({1, 3});
         REQUIRE(data_node.asked.size() == 2);
         REQUIRE(batch(1).size() == 2);
         CHECK(batch(1)[0].task_id == batch(0)[0].task_id);
-        CHECK(batch(1)[0].redelivered);
+        CHECK(batch(1)[0].redelivered == may_have_run);
         CHECK(task(0).status == queue::TaskStatus::completed);
         CHECK(task(0).attempts == 0);  // nobody has looked at it, so it has not failed
     }

@@ -54,14 +54,15 @@ class Dispatcher {
 
   private:
     using Tasks = std::vector<courseselect::queue::Task>;
-    enum class Sent : std::uint8_t { done, try_again, refused };
+    /// `away`: it did not arrive; `lost`: it may have.
+    enum class Sent : std::uint8_t { done, away, lost, refused };
 
     [[nodiscard]] async::Task<Sent> send(const Tasks& tasks);
     [[nodiscard]] async::Task<> send_one_by_one(const Tasks& tasks, std::stop_token stop);
     [[nodiscard]] async::Task<> pause(std::stop_token stop);
     [[nodiscard]] async::Task<> store(Tasks tasks,
                                       std::vector<courseselect::queue::Finished> finished);
-    void give_back(const Tasks& tasks);
+    void give_back(const Tasks& tasks, bool may_have_run);
     void measure(std::size_t decided);
 
     Runtime runtime_;
@@ -78,7 +79,7 @@ class Dispatcher {
     double rate_ = 1'000;
     metrics::Histogram batch_sizes_{metrics::sizes};
     metrics::Histogram decision_times_{metrics::durations};
-    metrics::Counter sent_[3];  ///< by `Sent`
+    metrics::Counter sent_[4];  ///< by `Sent`
 };
 
 }  // namespace courseselect::nodes::queue
