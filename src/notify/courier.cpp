@@ -38,18 +38,32 @@ Courier::Courier(async::EventLoop& loop, const core::Clock& clock, crypto::Rando
       writes_(writes),
       options_(options),
       tasks_(loop),
-      pool_(options.sending) {}
+      mails_{Channel::email, async::BlockingPool(options.sending)},
+      texts_{Channel::sms, async::BlockingPool(options.sending)} {}
 
-void Courier::start() { tasks_.spawn(run(*this)); }
+void Courier::start() {
+    tasks_.spawn(run_lane(*this, mails_));
+    tasks_.spawn(run_lane(*this, texts_));
+    tasks_.spawn(run_purge(*this));
+}
 
 async::Task<> Courier::stop() {
     tasks_.request_stop();
     co_await tasks_.join();
 }
 
-async::Task<> Courier::run(Courier& self) {
+async::Task<> Courier::run_lane(Courier& self, Lane& lane) {
     while (!self.tasks_.stop_token().stop_requested()) {
-        co_await self.deliver_due();
+        const std::size_t tried = co_await self.deliver_due(lane);
+        co_await self.count_left();
+        if (tried < static_cast<std::size_t>(self.options_.batch_max)) {  // else more may be due
+            co_await async::sleep_for(self.loop_, self.options_.poll, self.tasks_.stop_token());
+        }
+    }
+}
+
+async::Task<> Courier::run_purge(Courier& self) {
+    while (!self.tasks_.stop_token().stop_requested()) {
         co_await self.forget_old();
         co_await async::sleep_for(self.loop_, self.options_.poll, self.tasks_.stop_token());
     }
@@ -71,18 +85,18 @@ std::chrono::milliseconds Courier::retry_delay(std::int64_t attempts) {
 }
 
 async::Task<std::size_t> Courier::deliver_due() {
-    const std::size_t mails = co_await deliver_due(Channel::email);
-    const std::size_t texts = co_await deliver_due(Channel::sms);
+    const std::size_t mails = co_await deliver_due(mails_);
+    const std::size_t texts = co_await deliver_due(texts_);
     co_await count_left();
     co_return mails + texts;
 }
 
-async::Task<std::size_t> Courier::deliver_due(Channel channel) {
-    const std::shared_ptr<Sender> sender = senders_.of(channel);
+async::Task<std::size_t> Courier::deliver_due(Lane& lane) {
+    const std::shared_ptr<Sender> sender = senders_.of(lane.channel);
     if (sender == nullptr) {
         co_return 0;
     }
-    auto find = [channel, now = clock_.wall_now(),
+    auto find = [channel = lane.channel, now = clock_.wall_now(),
                  limit = options_.batch_max](storage::Connection& connection) {
         return due(connection, channel, now, limit);
     };
@@ -93,13 +107,13 @@ async::Task<std::size_t> Courier::deliver_due(Channel channel) {
     }
     async::TaskGroup under_way(loop_);
     for (Entry& entry : *found) {
-        under_way.spawn(deliver(std::move(entry), sender));
+        under_way.spawn(deliver(lane, std::move(entry), sender));
     }
     co_await under_way.join();
     co_return found->size();
 }
 
-async::Task<> Courier::deliver(Entry entry, std::shared_ptr<Sender> sender) {
+async::Task<> Courier::deliver(Lane& lane, Entry entry, std::shared_ptr<Sender> sender) {
     auto begin = [id = entry.id, again = clock_.wall_now() + options_.try_time_max](
                      storage::Connection& connection) { return begin_try(connection, id, again); };
     const auto begun = co_await writes_.run(std::move(begin));
@@ -109,7 +123,7 @@ async::Task<> Courier::deliver(Entry entry, std::shared_ptr<Sender> sender) {
     }
     auto send = [message = entry.message, id = entry.message_id, at = entry.created_at,
                  sender = std::move(sender)] { return sender->send(message, id, at); };
-    auto result = co_await pool_.run(loop_, std::move(send));
+    auto result = co_await lane.threads.run(loop_, std::move(send));
     DeliveryResult outcome{Delivery::try_again, "too many messages at once"};
     if (result) {
         outcome = *std::move(result);

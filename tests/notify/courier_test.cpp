@@ -37,6 +37,25 @@ class ScriptedSender final : public Sender {
     std::map<std::string, int> seen_;
 };
 
+/// Answers nothing until it is let go, as a gateway that hangs.
+class HangingSender final : public Sender {
+  public:
+    DeliveryResult send(const Message&, std::string_view, core::WallTime) override {
+        hanging_.fetch_add(1);
+        go_.wait(false);
+        return {Delivery::sent, "at last"};
+    }
+    [[nodiscard]] int hanging() const { return hanging_.load(); }
+    void let_go() {
+        go_.store(true);
+        go_.notify_all();
+    }
+
+  private:
+    std::atomic<int> hanging_{0};
+    std::atomic<bool> go_{false};
+};
+
 struct CourierFixture : OutboxFixture {
     CourierFixture() {
         readers = *storage::ReaderPool::open(loop, *database, {});
@@ -164,6 +183,29 @@ Task<> runs_by_itself(CourierFixture& f) {
     CHECK(state == State::sent);
 }
 
+Task<> gateway_hangs(CourierFixture& f) {
+    const auto gateway = std::make_shared<HangingSender>();
+    f.courier->use({.email = f.sender, .sms = gateway});
+    for (int i = 0; i < 4; ++i) {
+        co_await f.add("s" + std::to_string(i), Channel::sms);
+    }
+    f.courier->start();
+    while (gateway->hanging() < 2) {  // both of its threads
+        co_await async::yield(f.loop);
+    }
+    for (int i = 0; i < 40; ++i) {  // more than a batch
+        co_await f.add("m" + std::to_string(i));
+    }
+    while (f.courier->figures().sent < 40) {
+        co_await async::yield(f.loop);
+    }
+    const State waiting = co_await f.state_of("s0");
+    CHECK(waiting == State::waiting);
+    gateway->let_go();
+    co_await f.courier->stop();
+    CHECK(f.courier->figures().sent == 44);
+}
+
 }  // namespace
 
 TEST_SUITE("notify/courier") {
@@ -185,6 +227,9 @@ TEST_SUITE("notify/courier") {
     }
     TEST_CASE_FIXTURE(CourierFixture, "started, it delivers by itself; stopped, it has settled") {
         test::run(loop, runs_by_itself(*this));
+    }
+    TEST_CASE_FIXTURE(CourierFixture, "a gateway that hangs holds up no mail") {
+        test::run(loop, gateway_hangs(*this));
     }
     TEST_CASE_FIXTURE(CourierFixture, "delays double from 30 s to an hour, give or take a fifth") {
         const std::int64_t expected[] = {30, 60, 120, 240, 480, 960, 1920, 3600, 3600, 3600};

@@ -26,6 +26,7 @@ struct CourierOptions {
     std::int64_t attempts_max = 10;                   ///< then the message is dead (about 5 hours)
     std::int64_t batch_max = 32;                      ///< messages taken in one turn
     std::chrono::hours keep_finished{24 * 30};        ///< then sent and dead ones are forgotten
+    /// Each channel's own: a gateway that hangs must not hold up the mails.
     async::BlockingPool::Options sending{.threads = 2, .queued_max = 64, .niceness = 5};
 };
 
@@ -57,7 +58,7 @@ class Courier {
 
     /// From now on these; a try that is under way ends with the old ones.
     void use(Senders senders) { senders_ = std::move(senders); }
-    /// Starts the background task.
+    /// Starts the background tasks: one a channel, and one that forgets what is old.
     void start();
     /// Ends it; waits for tries that are under way.
     [[nodiscard]] async::Task<> stop();
@@ -71,9 +72,16 @@ class Courier {
     [[nodiscard]] std::chrono::milliseconds retry_delay(std::int64_t attempts);
 
   private:
-    static async::Task<> run(Courier& self);
-    [[nodiscard]] async::Task<std::size_t> deliver_due(Channel channel);
-    [[nodiscard]] async::Task<> deliver(Entry entry, std::shared_ptr<Sender> sender);
+    /// A channel and the threads that carry its messages.
+    struct Lane {
+        Channel channel;
+        async::BlockingPool threads;
+    };
+
+    static async::Task<> run_lane(Courier& self, Lane& lane);
+    static async::Task<> run_purge(Courier& self);
+    [[nodiscard]] async::Task<std::size_t> deliver_due(Lane& lane);
+    [[nodiscard]] async::Task<> deliver(Lane& lane, Entry entry, std::shared_ptr<Sender> sender);
     [[nodiscard]] async::Task<core::Result<>> settle(Entry entry, DeliveryResult result);
     [[nodiscard]] async::Task<> count_left();
     [[nodiscard]] async::Task<> forget_old();
@@ -87,7 +95,8 @@ class Courier {
     Senders senders_;
     CourierFigures figures_;
     async::TaskGroup tasks_;
-    async::BlockingPool pool_;
+    Lane mails_;
+    Lane texts_;
 };
 
 }  // namespace courseselect::notify
