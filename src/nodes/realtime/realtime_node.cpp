@@ -144,7 +144,9 @@ void RealtimeNode::dismiss_expired() {
         const auto objection = door_.objection(socket->data<Visitor>());
         if (objection) {
             socket->emit("error", Args().add_raw(json::make_object("message", *objection)));
-            socket->disconnect(true);
+            // The client closes the connection itself; were it closed here, a polling npm client
+            // would get all in one payload and drop the event.
+            socket->disconnect();
         }
     }
 }

@@ -105,7 +105,8 @@ class PythonClient(Client):
 
     def __init__(self, url, token=None, transport="upgrade", **more):
         super().__init__()
-        self.sio = socketio.Client(reconnection_delay=0.1, reconnection_delay_max=0.3)
+        self.sio = socketio.Client(reconnection=False, reconnection_delay=0.1,
+                                   reconnection_delay_max=0.3)
         self.sio.on("*", lambda event, *args: self.heard(event, list(args)))
         self.sio.on("connect", lambda: self.own.append(("connect", [])))
         self.sio.on("disconnect", lambda: self.own.append(("disconnect", [])))
@@ -116,7 +117,8 @@ class PythonClient(Client):
         if token is not None:
             options["auth"] = {"token": token}
         try:
-            self.sio.connect(url, wait_timeout=20, **options, **more)
+            self.sio.connect(url, wait_timeout=5, **options, **more)
+            self.sio.reconnection = True  # a first refusal is not tried again
         except socketio.exceptions.ConnectionError as error:
             self.own.append(("connect_error", [str(error)]))
 
@@ -127,6 +129,9 @@ class PythonClient(Client):
         return self.sio.call(event, *args, timeout=20)
 
     def close(self):
+        self.sio.reconnection = False
+        if self.sio._reconnect_abort:  # disconnect() does not end attempts that are under way
+            self.sio._reconnect_abort.set()
         self.sio.disconnect()
 
 

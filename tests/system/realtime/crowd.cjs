@@ -5,6 +5,7 @@
 // Each client speaks the protocol over a bare WebSocket: a thousand whole client libraries would
 // measure this program, not the server. Ends with 1 when an event is missing.
 
+const { fork } = require("node:child_process");
 const WebSocket = require("ws");
 
 const [url, token, video, countText, otherToken, otherCourse] = process.argv.slice(2);
@@ -31,25 +32,33 @@ function enter(bearer, onEvent) {
   });
 }
 
-/** The same answer again and again, one after the other; gives the times in milliseconds. */
-async function measure(isOver) {
+/** The same answer again and again, one after the other, in a process of its own: this one is busy
+ * with what it receives. Prints the times in milliseconds when it is told to stop. */
+async function measure() {
   let answered;
-  const ws = await enter(otherToken, (text) => {
+  const times = [];
+  let isOver = false;
+  process.on("message", () => { isOver = true; });
+  const ws = await enter(token, (text) => {
     if (text.startsWith("43")) {
       answered();
     }
   });
-  const times = [];
-  for (let id = 0; !isOver(); ++id) {
+  process.send("ready");
+  for (let id = 0; !isOver; ++id) {
     const started = process.hrtime.bigint();
     const answer = new Promise((resolve) => { answered = resolve; });
-    ws.send(`42${id}["join_course",{"course_id":${otherCourse}}]`);
+    ws.send(`42${id}["join_course",{"course_id":${video}}]`);
     await answer;
     times.push(Number(process.hrtime.bigint() - started) / 1e6);
-    await new Promise((resolve) => setTimeout(resolve, 20));
+    await new Promise((resolve) => setTimeout(resolve, 5));
   }
-  ws.close();
-  return times.sort((a, b) => a - b);
+  process.send(times.sort((a, b) => a - b), () => process.exit(0));
+}
+
+/** Waits for the next message of a child process. */
+function said(child) {
+  return new Promise((resolve) => child.once("message", resolve));
 }
 
 async function main() {
@@ -66,24 +75,31 @@ async function main() {
         }
       }))));
   }
+  const other = fork(__filename, [url, otherToken, otherCourse, "measure"]);
+  await said(other);
   // Each tells all who are there already: 0 + 1 + ... + (count - 1).
   const expected = (count * (count - 1)) / 2;
   const isComplete = () => joined === count && others === expected;
   const end = Date.now() + 120_000;
-  const measured = measure(() => isComplete() || Date.now() > end);
   const started = Date.now();
   for (const ws of crowd) {
     ws.send(`42["join_video",{"video_id":${video}}]`);
   }
-  const times = await measured;
+  while (!isComplete() && Date.now() < end) {
+    await new Promise((resolve) => setTimeout(resolve, 10));
+  }
+  const milliseconds = Date.now() - started;
+  other.send("stop");
+  const times = await said(other);
   const at = (share) => times[Math.min(times.length - 1, Math.floor(share * times.length))] ?? 0;
-  console.log(`crowd of ${count}: ${others} of ${expected} deliveries in ${Date.now() - started} ms; ` +
+  console.log(`crowd of ${count}: ${others} of ${expected} deliveries in ${milliseconds} ms; ` +
     `answers to another client meanwhile: ${times.length}, p50 ${at(0.5).toFixed(1)} ms, ` +
     `p99 ${at(0.99).toFixed(1)} ms, max ${at(1).toFixed(1)} ms`);
   process.exit(isComplete() ? 0 : 1);
 }
 
-main().catch((error) => {
+const role = countText === "measure" ? measure : main;
+role().catch((error) => {
   console.error(error);
   process.exit(1);
 });

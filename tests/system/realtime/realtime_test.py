@@ -388,4 +388,4 @@ class LimitTest(RealtimeTest):
 
 
 if __name__ == "__main__":
-    unittest.main(verbosity=2)
+    unittest.main(verbosity=2, warnings="ignore")
