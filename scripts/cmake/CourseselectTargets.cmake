@@ -3,13 +3,18 @@
 #   courseselect_module(net SOURCES a.cpp HEADERS net/a.hpp USES core async LINKS PRIVATE_LIB)
 #     a library courseselect_net, alias courseselect::net, from src/<dir>; header paths are relative
 #     to include/courseselect. USES are modules (checked by tests/house), LINKS are private libraries,
-#     PUBLIC_LINKS public ones. Without SOURCES the library is header-only.
+#     PUBLIC_LINKS public ones. Without SOURCES the library is header-only. QUICK: compiled at -O1,
+#     in a third less time; for modules that call the hot paths and have none of their own.
 #   courseselect_test(net SOURCES a_test.cpp USES net LINKS ...)      an executable net_tests in CTest
 #   courseselect_program(course-data-node SOURCES main.cpp USES nodes) an executable
 
 include(GNUInstallDirs)
 
 set_property(GLOBAL PROPERTY COURSESELECT_MODULES "")
+
+function(courseselect_quick target)
+  target_compile_options(${target} PRIVATE $<$<CONFIG:Release>:-O1>)
+endfunction()
 
 add_library(courseselect_flags INTERFACE)
 target_compile_options(courseselect_flags INTERFACE
@@ -20,6 +25,10 @@ if(CMAKE_CXX_COMPILER_ID STREQUAL "GNU")
   # initialisers leave members out on purpose.
   target_compile_options(courseselect_flags INTERFACE
     -Wno-mismatched-new-delete -Wno-maybe-uninitialized -Wno-missing-field-initializers)
+  # A compilation that collects garbage at g++'s default of 128 MB spends a tenth of its time on it;
+  # this way it takes a quarter more memory, at most 1.7 GB.
+  target_compile_options(courseselect_flags INTERFACE
+    --param=ggc-min-expand=200 --param=ggc-min-heapsize=1500000)
   if(CMAKE_UNITY_BUILD)
     # To g++ every file of a unity build is a header, so types without linkage look shared.
     target_compile_options(courseselect_flags INTERFACE -Wno-subobject-linkage)
@@ -71,7 +80,7 @@ function(courseselect_precompile target)
 endfunction()
 
 function(courseselect_module name)
-  cmake_parse_arguments(arg "" "" "SOURCES;HEADERS;USES;LINKS;PUBLIC_LINKS" ${ARGN})
+  cmake_parse_arguments(arg "QUICK" "" "SOURCES;HEADERS;USES;LINKS;PUBLIC_LINKS" ${ARGN})
   set(target courseselect_${name})
   list(TRANSFORM arg_HEADERS PREPEND "${PROJECT_SOURCE_DIR}/include/courseselect/")
   list(TRANSFORM arg_USES PREPEND "courseselect::" OUTPUT_VARIABLE uses)
@@ -80,6 +89,9 @@ function(courseselect_module name)
     set(scope PUBLIC)
     target_link_libraries(${target} PRIVATE $<BUILD_INTERFACE:courseselect_flags> ${arg_LINKS})
     courseselect_precompile(${target})
+    if(arg_QUICK)
+      courseselect_quick(${target})
+    endif()
   else()
     add_library(${target} INTERFACE)
     set(scope INTERFACE)
@@ -107,6 +119,7 @@ function(courseselect_program name)
   set_target_properties(${name} PROPERTIES RUNTIME_OUTPUT_DIRECTORY "${PROJECT_BINARY_DIR}/bin")
   if(CMAKE_CURRENT_SOURCE_DIR MATCHES "^${PROJECT_SOURCE_DIR}/apps/")
     set_property(GLOBAL APPEND PROPERTY COURSESELECT_PROGRAMS ${name})
+    courseselect_quick(${name})
   endif()
 endfunction()
 
@@ -117,6 +130,7 @@ function(courseselect_test name)
   endif()
   add_executable(${name}_tests ${arg_SOURCES})
   courseselect_precompile(${name}_tests)
+  courseselect_quick(${name}_tests)
   list(TRANSFORM arg_USES PREPEND "courseselect::")
   target_link_libraries(${name}_tests PRIVATE
     courseselect_flags courseselect_test_support ${arg_USES} ${arg_LINKS})

@@ -21,7 +21,6 @@
 #include <initializer_list>
 #include <span>
 #include <string_view>
-#include <tuple>
 
 #include "courseselect/json/detail/bind.hpp"
 #include "courseselect/json/patch.hpp"
@@ -52,25 +51,29 @@ template <class T>
 
 /// A described struct: its name among the schemas of the API, a sentence, its fields in order.
 template <class... Parts>
-[[nodiscard]] constexpr detail::Object<Parts...> object(std::string_view name, std::string_view doc,
-                                                        Parts... parts) {
-    return {name, doc, std::tuple<Parts...>(parts...)};
+[[nodiscard]] constexpr auto object(std::string_view name, std::string_view doc,
+                                    const Parts&... parts) {
+    detail::Object<(detail::part_size<Parts> + ... + 0), Parts...> made{name, doc, {}};
+    FieldInfo* out = made.fields.data();
+    (detail::add_part(out, parts), ...);
+    return made;
 }
 
 /// A member under the name it has on the wire; the name needs no escaping. Options follow.
 template <auto Member, class... Options>
-[[nodiscard]] constexpr detail::Field<Member> field(std::string_view name, Options... options) {
-    using T = typename detail::MemberType<decltype(Member)>::type;
+[[nodiscard]] constexpr FieldInfo field(std::string_view name, const Options&... options) {
+    using T = typename detail::MemberPointer<decltype(Member)>::Type;
     FieldInfo info;
     info.name = name;
     info.type = &detail::type_info<T>;
+    info.address = &detail::member_address<Member>;
     info.required = !detail::is_nullable<T>;
     info.secret = std::is_same_v<T, core::Secret>;
     (options(info), ...);
-    return {info};
+    return info;
 }
 
-/// The fields of a described base struct, in this place.
+/// The fields of a described base struct, in this place. It must be the first base.
 template <class Base>
 [[nodiscard]] constexpr detail::Include<Base> include() {
     return {};

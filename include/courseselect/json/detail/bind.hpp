@@ -2,12 +2,12 @@
 /// Makes the `TypeInfo` of a C++ type. Not API.
 
 #include <array>
+#include <cassert>
 #include <concepts>
 #include <limits>
 #include <map>
 #include <optional>
 #include <string>
-#include <tuple>
 #include <type_traits>
 #include <vector>
 
@@ -235,80 +235,87 @@ struct Bind<std::map<std::string, T>> {
     }
 };
 
-/// A member and what was said about it, not yet bound to the struct that owns it.
-template <auto Member>
-struct Field {
-    FieldInfo info;
-};
 /// The fields of another described type that the struct derives from.
 template <class Base>
 struct Include {};
 
-template <class... Parts>
+/// `N` fields in order. `Parts` are what they came from: FieldInfo or Include<Base>. Deliberately
+/// no tuple: hundreds of types are described, and each tuple of twenty parts costs the compiler
+/// more than all the rest of a description.
+template <std::size_t N, class... Parts>
 struct Object {
     std::string_view name;
     std::string_view doc;
-    std::tuple<Parts...> parts;
+    std::array<FieldInfo, N> fields;
 };
 
 template <class T>
-struct MemberType;
-template <class Owner, class T>
-struct MemberType<T Owner::*> {
-    using type = T;
+struct MemberPointer;
+template <class OwnerType, class T>
+struct MemberPointer<T OwnerType::*> {
+    using Owner = OwnerType;
+    using Type = T;
 };
 
-template <class Part>
-inline constexpr std::size_t part_size = 1;
-template <class... Parts>
-inline constexpr std::size_t part_size<Object<Parts...>> = (part_size<Parts> + ... + 0);
-template <class Base>
-inline constexpr std::size_t part_size<Include<Base>> =
-    part_size<decltype(Describe<Base>::fields())>;
-
-template <class Owner, auto Member>
+/// `object` is the owner of the member, or derived from it with the owner at its start.
+template <auto Member>
 void* member_address(void* object) {
+    using Owner = typename MemberPointer<decltype(Member)>::Owner;
     return &(static_cast<Owner*>(object)->*Member);
 }
 
-template <class Owner, class... Parts>
-constexpr void add_parts(FieldInfo*& out, const Object<Parts...>& object);
-template <class Owner, auto Member>
-constexpr void add_part(FieldInfo*& out, const Field<Member>& field) {
-    *out = field.info;
-    out->address = &member_address<Owner, Member>;
-    ++out;
+template <class Part>
+inline constexpr std::size_t part_size = 1;
+template <class Base>
+inline constexpr std::size_t part_size<Include<Base>> = Describe<Base>::fields().fields.size();
+
+constexpr void add_part(FieldInfo*& out, const FieldInfo& field) { *out++ = field; }
+template <class Base>
+constexpr void add_part(FieldInfo*& out, const Include<Base>&) {
+    for (const FieldInfo& field : Describe<Base>::fields().fields) {
+        *out++ = field;
+    }
+}
+
+template <class Owner, class Part>
+inline constexpr bool is_part_of = true;
+template <class Owner, class Base>
+inline constexpr bool is_part_of<Owner, Include<Base>> = std::is_base_of_v<Base, Owner>;
+
+/// Fields of a base are reached through the derived object's own address.
+template <class Owner, class Part>
+bool is_at_start(const Owner&, const Part*) {
+    return true;
 }
 template <class Owner, class Base>
-constexpr void add_part(FieldInfo*& out, const Include<Base>&) {
-    static_assert(std::is_base_of_v<Base, Owner>, "json: include<Base>() needs a derived struct");
-    add_parts<Owner>(out, Describe<Base>::fields());
+bool is_at_start(const Owner& object, const Include<Base>*) {
+    return static_cast<const void*>(static_cast<const Base*>(&object)) == &object;
 }
-template <class Owner, class... Parts>
-constexpr void add_parts(FieldInfo*& out, const Object<Parts...>& object) {
-    std::apply([&out](const auto&... part) { (add_part<Owner>(out, part), ...); }, object.parts);
+
+template <class Owner, std::size_t N, class... Parts>
+constexpr bool are_parts_of(const Object<N, Parts...>&) {
+    return (is_part_of<Owner, Parts> && ...);
+}
+template <class Owner, std::size_t N, class... Parts>
+bool are_at_start(const Owner& owner, const Object<N, Parts...>&) {
+    return (is_at_start(owner, static_cast<const Parts*>(nullptr)) && ...);
 }
 
 template <Described T>
 struct Bind<T> {
     static constexpr auto object = Describe<T>::fields();
-    static constexpr std::size_t count = part_size<std::remove_cv_t<decltype(object)>>;
-    static_assert(count <= 64, "json: a described type has at most 64 fields");
-    static constexpr std::array<FieldInfo, count> fields = [] {
-        std::array<FieldInfo, count> result;
-        FieldInfo* out = result.data();
-        add_parts<T>(out, object);
-        return result;
-    }();
+    static_assert(object.fields.size() <= 64, "json: a described type has at most 64 fields");
+    static_assert(are_parts_of<T>(object), "json: include<Base>() needs a derived struct");
     static const void* prototype() {
         static const T instance{};
+        assert(are_at_start(instance, object) && "json: include<Base>() needs the first base");
         return &instance;
     }
     static constexpr TypeInfo make() {
         return {.kind = Kind::object,
                 .name = object.name,
                 .doc = object.doc,
-                .fields = fields,
+                .fields = object.fields,
                 .prototype = &prototype};
     }
 };
