@@ -8,6 +8,7 @@
 #include <asio/signal_set.hpp>
 #include <csignal>
 #include <cstdio>
+#include <set>
 #include <string>
 #include <utility>
 #include <vector>
@@ -22,9 +23,12 @@ namespace courseselect::apps {
 namespace {
 
 constexpr int exit_bad_usage = 2;
+constexpr int exit_interrupted = 130;  // as a shell reports Ctrl-C
+constexpr std::size_t names_max = 1'000;
 constexpr const char* help =
     "Type a message and press Enter. /who lists who is there, /quit or Ctrl-D leaves; a line that "
-    "begins with // is sent with one /.";
+    "begins with // is sent with one /. Tab completes names, the arrow keys bring back what you "
+    "typed, Ctrl-C throws it away.";
 
 /// Connects the client with the screen.
 class Conversation final : public chat::ClientEvents {
@@ -33,14 +37,24 @@ class Conversation final : public chat::ClientEvents {
         : client_(loop, std::move(options), *this),
           screen_(
               loop, screen, [this](std::string line) { take(std::move(line)); },
-              [this] { end_input(); }),
+              [this](bool is_complete) { end_input(is_complete); }),
           is_interactive_(screen.is_interactive) {}
 
     chat::Client& client() { return client_; }
     void close() { screen_.close(); }
+    /// Ctrl-C: first for the line being typed, if there is one, then for all of it.
+    /// Returns: true when it is over.
+    bool interrupt() {
+        if (screen_.discard_typed()) {
+            return false;
+        }
+        client_.stop();
+        return true;
+    }
     [[nodiscard]] bool was_refused() const { return was_refused_; }
 
     void on_message(const chat::ToldMessage& message) override {
+        remember(message.sender);
         screen_.show(message);
         stop_if_done();
     }
@@ -48,22 +62,33 @@ class Conversation final : public chat::ClientEvents {
         screen_.note("online as " + username +
                      (is_interactive_ && !has_been_online_ ? ", /help helps" : ""));
         has_been_online_ = true;
+        last_why_.clear();
+        screen_.set_prompt("> ");
         stop_if_done();
     }
     void on_offline(const std::string& why, std::chrono::milliseconds wait) override {
+        is_asking_ = false;
+        screen_.set_prompt("(offline) > ");
+        // The prompt shows that it is still so; a screen full of attempts helps nobody.
+        if (is_interactive_ && std::exchange(last_why_, why) == why) {
+            return;
+        }
         screen_.note(fmt::format("{}; trying again in {:.1f} s", why,
                                  std::chrono::duration<double>(wait).count()));
     }
     void on_refused(const std::string& why, const std::string& text) override {
-        was_refused_ = true;
+        was_refused_ = !is_interactive_;
         screen_.note(text.empty() ? why : why + ": " + text);
         stop_if_done();
     }
     void on_unconfirmed(const std::string& text) override {
+        was_refused_ = !is_interactive_;
         screen_.note("not sent, the connection was lost: " + text);
-        was_refused_ = true;
     }
     void on_users(const std::vector<std::string>& names) override {
+        for (const std::string& name : names) {
+            remember(name);
+        }
         screen_.note(fmt::format("online: {}", fmt::join(names, ", ")));
         is_asking_ = false;
         stop_if_done();
@@ -71,13 +96,15 @@ class Conversation final : public chat::ClientEvents {
 
   private:
     void take(std::string line) {
+        if (line.starts_with('/') && !line.starts_with("//")) {
+            line.erase(line.find_last_not_of(' ') + 1);  // Tab ends a word with a blank
+        }
         if (line == "/quit") {
             client_.stop();
         } else if (line == "/help") {
             screen_.note(help);
         } else if (line == "/who") {
-            is_asking_ = client_.is_online();
-            client_.ask_users();
+            ask_users();
         } else if (line.starts_with("//")) {
             say(line.substr(1));
         } else if (line.starts_with('/')) {
@@ -92,9 +119,26 @@ class Conversation final : public chat::ClientEvents {
         }
         client_.say(std::move(text));
     }
+    void ask_users() {
+        if (client_.is_online()) {
+            is_asking_ = true;
+            client_.ask_users();
+        } else {
+            screen_.note("Who is there can be asked when online");
+        }
+    }
+    /// For Tab.
+    void remember(const std::string& name) {
+        if (is_interactive_ && names_.size() < names_max && names_.insert(name).second) {
+            std::vector<std::string> words = {"/help", "/quit", "/who"};
+            words.insert(words.end(), names_.begin(), names_.end());
+            screen_.set_words(std::move(words));
+        }
+    }
     /// A script's last words are confirmed before we leave; a person who leaves has read them.
-    void end_input() {
+    void end_input(bool is_complete) {
         has_ended_ = true;
+        was_refused_ = was_refused_ || !is_complete;
         stop_if_done();
         if (is_interactive_) {
             client_.stop();
@@ -109,6 +153,8 @@ class Conversation final : public chat::ClientEvents {
     chat::Client client_;
     Screen screen_;
     bool is_interactive_;
+    std::set<std::string> names_;
+    std::string last_why_;  // of being offline
     bool has_been_online_ = false;
     bool has_ended_ = false;
     bool is_asking_ = false;
@@ -127,15 +173,24 @@ async::Task<> converse(async::EventLoop& loop, Conversation& conversation, asio:
     loop.stop();
 }
 
+void watch_signals(asio::signal_set& ends, Conversation& conversation) {
+    ends.async_wait([&ends, &conversation](const asio::error_code& error, int number) {
+        if (error) {
+            return;
+        }
+        if (number != SIGINT) {
+            conversation.client().stop();
+        } else if (!conversation.interrupt()) {
+            watch_signals(ends, conversation);
+        }
+    });
+}
+
 int run_conversation(chat::ClientOptions options, Screen::Options screen) {
     async::EventLoop loop;
     Conversation conversation(loop, std::move(options), screen);
     asio::signal_set ends(loop.context(), SIGINT, SIGTERM, SIGHUP);
-    ends.async_wait([&conversation](const asio::error_code& error, int) {
-        if (!error) {
-            conversation.client().stop();
-        }
-    });
+    watch_signals(ends, conversation);
     int exit_code = 0;
     {
         async::TaskGroup group(loop);
@@ -153,6 +208,7 @@ int run_conversation(chat::ClientOptions options, Screen::Options screen) {
 
 int run_chat(int argc, char** argv) {
     std::signal(SIGPIPE, SIG_IGN);
+    use_utf8();
     chat::ClientOptions options;
     CLI::App app(
         "The chat in a terminal; without one, plain lines in and out. The password is asked for, "
@@ -177,7 +233,11 @@ int run_chat(int argc, char** argv) {
         return exit_bad_usage;
     }
     if (options.token.empty() && options.password.empty()) {
-        options.password = core::Secret(ask_password("Password of " + options.username + ": "));
+        const auto password = ask_password("Password of " + options.username + ": ");
+        if (!password) {
+            return exit_interrupted;
+        }
+        options.password = core::Secret(*password);
     }
     return run_conversation(std::move(options), screen);
 }

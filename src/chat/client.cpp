@@ -1,6 +1,7 @@
 #include "courseselect/chat/client.hpp"
 
 #include <algorithm>
+#include <optional>
 #include <utility>
 
 #include "courseselect/async/sleep.hpp"
@@ -8,6 +9,25 @@
 #include "courseselect/json/writer.hpp"
 
 namespace courseselect::chat {
+namespace {
+
+/// The server's last words before it closes; the rest of them tells programs what to do next, which
+/// this one knows.
+std::optional<std::string> farewell_of(const std::string& code, const std::string& message) {
+    if (code == "stopping") {
+        return "The server is stopping";
+    }
+    if (code == "too_slow") {
+        return "The server gave us up because we read too slowly";
+    }
+    if (code == "idle" || code == "line_too_slow" || code == "line_too_long" ||
+        code == "too_many_connections") {
+        return message;
+    }
+    return std::nullopt;
+}
+
+}  // namespace
 
 Client::Client(async::EventLoop& loop, ClientOptions options, ClientEvents& events)
     : loop_(loop), options_(std::move(options)), events_(events) {}
@@ -42,6 +62,7 @@ void Client::stop() {
 
 async::Task<core::Result<>> Client::run_connection() {
     has_logged_in_ = false;
+    is_silent_ = false;
     COURSESELECT_CO_TRY(const auto line,
                         co_await net::LineClient::connect(loop_, options_.host, options_.port));
     async::TaskGroup work(loop_);
@@ -58,6 +79,7 @@ async::Task<core::Result<>> Client::run_connection() {
             outcome = text.error();
             break;
         }
+        has_heard_ = true;
         const auto parsed = json::Value::parse(*text);
         outcome = parsed ? take(*parsed) : core::Result<>(parsed.error());
     }
@@ -69,13 +91,28 @@ async::Task<core::Result<>> Client::run_connection() {
     work_ = nullptr;
     outbox_.clear();
     is_writing_ = false;
-    co_return outcome;
+    co_return ending_of(outcome);
 }
 
-async::Task<> Client::keep_alive(net::LineClient& /*line*/, std::stop_token stop) {
+/// Why the connection ended, for people.
+core::Result<> Client::ending_of(const core::Result<>& outcome) const {
+    if (is_silent_) {
+        return core::Error(core::Errc::unavailable, "server_silent", "The server does not answer");
+    }
+    return outcome;
+}
+
+/// A peer that vanished without a word is found by its silence: to the login, then to a ping.
+async::Task<> Client::keep_alive(net::LineClient& line, std::stop_token stop) {
     while (true) {
+        has_heard_ = false;
         const bool waited = co_await async::sleep_for(loop_, options_.ping_interval, stop);
         if (!waited) {
+            co_return;
+        }
+        if (!has_heard_) {
+            is_silent_ = true;
+            line.close();
             co_return;
         }
         send(ping_line());
@@ -108,7 +145,8 @@ async::Task<> Client::write_out(net::LineClient& line) {
 
 void Client::log_in() {
     const bool has_token = !options_.token.empty();
-    if (options_.makes_account && !has_token) {
+    registration_refused_.clear();
+    if (options_.makes_account && !has_account_ && !has_token) {
         send(json::make_object("type", "register", "username", options_.username, "password",
                                options_.password.reveal()) +
              '\n');
@@ -120,7 +158,7 @@ void Client::log_in() {
 }
 
 void Client::catch_up() {
-    send((last_id_ > 0
+    send((has_been_online_
               ? json::make_object("type", "get_history", "limit", history_limit_max, "after_id",
                                   last_id_)
               : json::make_object("type", "get_history", "limit", options_.first_messages)) +
@@ -129,7 +167,14 @@ void Client::catch_up() {
 
 void Client::send_message(std::string text) {
     const std::int64_t ref = next_ref_++;
-    send(json::make_object("type", "send_message", "message", text, "client_ref", ref) + '\n');
+    std::string line =
+        json::make_object("type", "send_message", "message", text, "client_ref", ref);
+    if (line.size() > line_bytes_max) {  // the server would close the connection
+        events_.on_refused(
+            "message: Use at most " + std::to_string(message_characters_max) + " characters", text);
+        return;
+    }
+    send(line + '\n');
     sent_.emplace(ref, std::move(text));
 }
 
@@ -150,14 +195,19 @@ core::Result<> Client::take(const json::Value& line) {
     if (type == "login_response") {
         return take_login(line);
     }
+    if (type == "error") {
+        return take_error(line);
+    }
     if (type == "new_message") {
         if (is_online_) {  // before that, the answer to `catch_up` has it
             take_told(line, false);
         }
     } else if (type == "history_response") {
         take_history(line);
-    } else if (type == "error") {
-        take_error(line);
+    } else if (type == "register_response") {
+        if (line["status"].string() != "success") {
+            registration_refused_ = line["message"].string().value_or("");
+        }
     } else if (type == "ping") {
         send("{\"type\":\"pong\"}\n");
     } else if (type == "who_response") {
@@ -172,12 +222,15 @@ core::Result<> Client::take(const json::Value& line) {
 
 core::Result<> Client::take_login(const json::Value& line) {
     if (line["status"].string() == "success") {
-        has_logged_in_ = true;
+        has_logged_in_ = has_account_ = true;
         username_ = line["username"].string().value_or(options_.username);
         catch_up();
         return {};
     }
-    const std::string why = line["message"].string().value_or("The login was refused");
+    std::string why = line["message"].string().value_or("The login was refused");
+    if (!registration_refused_.empty()) {
+        why += " (" + registration_refused_ + ")";
+    }
     const std::string code = line["code"].string().value_or("");
     if (code == "busy" || code == "too_many_attempts") {
         return core::Error(core::Errc::unavailable, "login_delayed", why);
@@ -212,11 +265,10 @@ void Client::take_told(const json::Value& message, bool is_history) {
 }
 
 void Client::take_history(const json::Value& page) {
-    const bool is_catching_up = last_id_ > 0;
     for (const json::Value& message : page["messages"].items()) {
         take_told(message, true);
     }
-    if (is_catching_up && page["has_more"].boolean().value_or(false)) {
+    if (has_been_online_ && page["has_more"].boolean().value_or(false)) {
         catch_up();
     } else if (!is_online_) {
         go_online();
@@ -224,17 +276,27 @@ void Client::take_history(const json::Value& page) {
 }
 
 void Client::go_online() {
-    is_online_ = true;
+    is_online_ = has_been_online_ = true;
     for (const auto& [ref, text] : std::exchange(sent_, {})) {
         events_.on_unconfirmed(text);
     }
     events_.on_online(username_);
-    for (std::string& text : std::exchange(waiting_, {})) {
+    while (!waiting_.empty() && is_online_) {
+        std::string text = std::move(waiting_.front());
+        waiting_.pop_front();
         send_message(std::move(text));
     }
 }
 
-void Client::take_error(const json::Value& line) {
+core::Result<> Client::take_error(const json::Value& line) {
+    const std::string code = line["code"].string().value_or("");
+    const std::string why = line["message"].string().value_or("The server refused it");
+    if (code == "login_expired") {
+        return core::Error(core::Errc::unauthenticated, "login_expired", why);
+    }
+    if (const auto farewell = farewell_of(code, why)) {
+        return core::Error(core::Errc::unavailable, "sent_away", *farewell);
+    }
     std::string text;
     if (const auto ref = line["client_ref"].integer()) {
         const auto found = sent_.find(*ref);
@@ -243,7 +305,8 @@ void Client::take_error(const json::Value& line) {
             sent_.erase(found);
         }
     }
-    events_.on_refused(line["message"].string().value_or("The server refused it"), text);
+    events_.on_refused(why, text);
+    return {};
 }
 
 }  // namespace courseselect::chat

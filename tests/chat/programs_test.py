@@ -7,15 +7,20 @@ course-chat in a pipe and on a terminal, the bot across a kill of the server, an
 start and stop. Every wait is for a line, with a bound.
 """
 
+import fcntl
 import os
 import pty
+import re
 import select
 import signal
 import socket
 import ssl
+import struct
 import subprocess
 import sys
+import termios
 import time
+import unicodedata
 import unittest
 
 from chat_process import ChatProcess, LineClient, scratch_directory
@@ -37,24 +42,93 @@ def chat_environment(**more):
     return dict(clean, TERM="xterm", COURSE_CHAT_PASSWORD="secret", **more)
 
 
+def rows_shown(text, columns):
+    """What a terminal of this width shows after `text`: the sequences that readline uses for TERM
+    xterm, and characters that take two columns."""
+    grid, row, column = {}, 0, 0
+    for token in re.findall(r"\x1b\[[?0-9;]*[A-Za-z]|\x1b[=>]|[\s\S]", text):
+        number = int((re.match(r"\x1b\[(\d+)", token) or [0, 1])[1])
+        if token == "\r":
+            column = 0
+        elif token == "\n":
+            row += 1
+        elif token == "\b":
+            column = max(column - 1, 0)
+        elif token.startswith("\x1b"):
+            kind = token[-1]
+            if kind == "A":
+                row = max(row - number, 0)
+            elif kind == "C":
+                column = min(column + number, columns - 1)
+            elif kind == "D":
+                column = max(column - number, 0)
+            elif kind in "JK":
+                first = 0 if token == "\x1b[2K" else column
+                for at in [at for at in grid if at >= (row, first)
+                           and (kind == "J" or at[0] == row)]:
+                    del grid[at]
+            elif kind == "P":
+                shifted = {at: grid.pop(at) for at in list(grid) if at[0] == row and at[1] >= column}
+                grid.update({(row, at[1] - number): shown for at, shown in shifted.items()
+                             if at[1] >= column + number})
+        elif token >= " ":
+            width = 2 if unicodedata.east_asian_width(token) in "WF" else 1
+            if column + width > columns:
+                row, column = row + 1, 0
+            grid[row, column] = token
+            column += width
+    last = max((at[0] for at in grid), default=-1)
+    return ["".join(grid.get((row, column), "" if len(grid.get((row, column - 1), "")) and
+                             unicodedata.east_asian_width(grid[row, column - 1]) in "WF" else " ")
+                    for column in range(columns)).rstrip() for row in range(last + 1)]
+
+
 class Terminal:
     """course-chat on a terminal of its own."""
 
-    def __init__(self, port, *arguments, **environment):
+    def __init__(self, port, *arguments, columns=80, without=(), **environment):
+        self.columns = columns
         self.master, slave = pty.openpty()
+        fcntl.ioctl(slave, termios.TIOCSWINSZ, struct.pack("HHHH", 24, columns, 0, 0))
+        variables = chat_environment(**environment)
+        for name in without:
+            variables.pop(name, None)
+        # The terminal is the controlling one, so that Ctrl-C is a signal as it is for people.
         self.process = subprocess.Popen(
             [CHAT, "--port", str(port), *arguments], stdin=slave, stdout=slave, stderr=slave,
-            env=chat_environment(**environment), start_new_session=True)
+            env=variables, start_new_session=True,
+            preexec_fn=lambda: fcntl.ioctl(0, termios.TIOCSCTTY, 0))
         os.close(slave)
         self.seen = ""
+        self.partial = b""
+
+    def rows(self):
+        return rows_shown(self.seen, self.columns)
+
+    def read_until_shown(self, condition):
+        """Until `condition(rows)` is true."""
+        end = time.monotonic() + 30
+        while not condition(self.rows()):
+            self.read_more(end, "rows")
 
     def read_until(self, text, start=0):
         end = time.monotonic() + 30
         while text not in self.seen[start:]:
-            ready, _, _ = select.select([self.master], [], [], max(0, end - time.monotonic()))
-            if not ready:
-                raise AssertionError(f"no {text!r} in {self.seen!r}")
-            self.seen += os.read(self.master, 4096).decode()
+            self.read_more(end, text)
+
+    def read_more(self, end, wanted):
+        ready, _, _ = select.select([self.master], [], [], max(0, end - time.monotonic()))
+        if not ready:
+            raise AssertionError(f"no {wanted!r} in {self.seen!r}, shown: {self.rows()}")
+        self.partial += os.read(self.master, 4096)
+        whole = len(self.partial)
+        while whole > 0 and len(self.partial) - whole < 4:  # the last character may be cut
+            try:
+                self.seen += self.partial[:whole].decode()
+                self.partial = self.partial[whole:]
+                return
+            except UnicodeDecodeError:
+                whole -= 1
 
     def type(self, text):
         os.write(self.master, text.encode())
@@ -90,10 +164,10 @@ class Programs(unittest.TestCase):
 
     def test_control_characters_of_others_never_reach_the_terminal(self):
         ann = member(self.server.port, "ann")
-        ann.send(type="send_message", message="\x1b]0;owned\x07 a\nb \x9b2J")
+        ann.send(type="send_message", message="\x1b]0;owned\x07 a\nb \x9b2J\u202eevil")
         ann.read_type("new_message")
         result = self.chat("", "bob", "--register")
-        self.assertIn("ann: \\x1b]0;owned\\x07 a\\nb \\x9b2J", result.stdout)
+        self.assertIn("ann: \\x1b]0;owned\\x07 a\\nb \\x9b2J\\u202eevil", result.stdout)
 
     def test_a_wrong_password_ends_it(self):
         member(self.server.port, "ann").close()
@@ -138,6 +212,124 @@ class Programs(unittest.TestCase):
         self.assertIn("\x1b[1;38;5;", terminal.seen)
         terminal.type("\x04")
         self.assertEqual(terminal.end(), 0)
+
+    def test_wide_characters_are_edited_whole_whatever_the_locale(self):
+        ann = member(self.server.port, "ann")
+        for locale in ({"LC_ALL": "C"}, {"LC_ALL": "C.UTF-8"}):
+            terminal = Terminal(self.server.port, "bob", "--register", **locale)
+            terminal.read_until("online as bob")
+            # Backspace takes one character; the arrow key goes over one.
+            terminal.type("\u8bfe\u7a0b\u6ee1\u4e86\x7f\x1b[D\u5df2\r")
+            terminal.read_until_shown(lambda rows: rows[-1] == ">" and
+                                      rows[-2].endswith("\u8bfe\u7a0b\u5df2\u6ee1"))
+            self.assertEqual(ann.read_type("new_message")["message"], "\u8bfe\u7a0b\u5df2\u6ee1")
+            terminal.type("/quit\r")
+            self.assertEqual(terminal.end(), 0)
+
+    def test_a_line_of_many_rows_is_shown_once(self):
+        terminal = Terminal(self.server.port, "bob", "--register", columns=40, NO_COLOR="1")
+        terminal.read_until("online as bob")
+        text = "\u4e2d\u6587 and plain words " * 6  # 3 rows and a bit
+        terminal.type(text + "\r")
+        terminal.read_until_shown(lambda rows: rows[-1] == ">" and "bob: " in "".join(rows))
+        self.assertEqual("".join(terminal.rows()).replace(" ", "").count("plain"), 6,
+                         terminal.rows())
+        self.assertRegex(terminal.rows()[1], r"^-- \w+day, \d{4}-\d\d-\d\d$")
+        terminal.type("\x1b[A")  # what was typed comes back
+        terminal.read_until_shown(
+            lambda rows: "".join(rows).replace(" ", "").count("plain") == 12)
+        terminal.type("\x03")
+        terminal.read_until_shown(lambda rows: rows[-1] == ">")
+        terminal.type("\x04")
+        self.assertEqual(terminal.end(), 0)
+
+    def test_ctrl_c_throws_the_line_away_and_then_leaves(self):
+        ann = member(self.server.port, "ann")
+        terminal = Terminal(self.server.port, "bob", "--register")
+        terminal.read_until("online as bob")
+        terminal.type("rather not")
+        terminal.read_until_shown(lambda rows: rows[-1] == "> rather not")
+        terminal.type("\x03")
+        terminal.read_until_shown(lambda rows: rows[-1] == ">")
+        terminal.type("said\r")
+        self.assertEqual(ann.read_type("new_message")["message"], "said")
+        terminal.type("\x03")
+        self.assertEqual(terminal.end(), 0)
+
+    def test_tab_completes_names_and_commands_not_files(self):
+        ann = member(self.server.port, "annalena")
+        ann.send(type="send_message", message="hello")
+        terminal = Terminal(self.server.port, "bob", "--register")
+        terminal.read_until("online as bob")
+        terminal.type("hi @anna\t!\r")
+        self.assertEqual(ann.read_type("new_message")["message"], "hello")
+        self.assertEqual(ann.read_type("new_message")["message"], "hi @annalena !")
+        terminal.type("/w\t\r")
+        terminal.read_until("online: annalena, bob")
+        terminal.type("\x04")
+        self.assertEqual(terminal.end(), 0)
+
+    def test_times_are_those_of_the_terminal_s_place(self):
+        ann = member(self.server.port, "ann")
+        ann.send(type="send_message", message="what time is it")
+        stored = ann.read_type("new_message")["timestamp"]
+        result = subprocess.run([CHAT, "--port", str(self.server.port), "bob", "--register"],
+                                input="", env=chat_environment(TZ="UTC-8"), text=True,
+                                capture_output=True, timeout=60)
+        hour = (int(stored[11:13]) + 8) % 24
+        self.assertIn(f"{hour:02}:{stored[14:16]} ann: what time is it", result.stdout)
+
+    def test_a_password_is_asked_for_in_silence_and_ctrl_c_gives_the_terminal_back(self):
+        terminal = Terminal(self.server.port, "bob", "--register",
+                            without=("COURSE_CHAT_PASSWORD",))
+        terminal.read_until("Password of bob: ")
+        self.assertFalse(termios.tcgetattr(terminal.master)[3] & termios.ECHO)
+        terminal.type("sec\x03")
+        self.assertEqual(terminal.process.wait(timeout=30), 130)
+        self.assertTrue(termios.tcgetattr(terminal.master)[3] & termios.ECHO)
+        self.assertNotIn("sec", terminal.seen)
+        os.close(terminal.master)
+
+    def test_a_wrong_password_on_a_terminal_says_so(self):
+        member(self.server.port, "bob").close()
+        terminal = Terminal(self.server.port, "bob", without=("COURSE_CHAT_PASSWORD",))
+        terminal.read_until("Password of bob: ")
+        terminal.type("guess\r")
+        terminal.read_until("Wrong username or password")
+        self.assertEqual(terminal.end(), 1)
+
+    def test_a_server_that_is_away_is_told_and_waited_for(self):
+        port = self.server.port
+        self.server.kill()
+        terminal = Terminal(port, "bob", "--register")
+        terminal.read_until("Connection refused; trying again in")
+        terminal.type("said before anybody was there\r")
+        terminal.read_until("will be sent when online")
+        terminal.read_until_shown(lambda rows: rows[-1] == "(offline) >")
+        self.restart()
+        terminal.read_until("online as bob")
+        terminal.read_until_shown(lambda rows: "said before anybody was there" in rows[-2])
+        self.assertEqual(self.server.process.poll(), None)
+        self.server.stop()
+        terminal.read_until("The server is stopping; trying again in")
+        terminal.type("/quit\r")
+        self.assertEqual(terminal.end(), 0)
+
+    def test_the_last_line_of_a_pipe_counts_without_its_end(self):
+        ann = member(self.server.port, "ann")
+        self.assertEqual(self.chat("no end", "bob", "--register").returncode, 0)
+        self.assertEqual(ann.read_type("new_message")["message"], "no end")
+
+    def test_lines_that_are_far_too_long_fail_and_break_nothing(self):
+        result = self.chat("x" * 70_000 + "\nafter\n", "bob", "--register")
+        self.assertEqual(result.returncode, 1)
+        self.assertIn("message: Use at most 4000 characters", result.stdout)
+        self.assertIn("bob: after", result.stdout)
+        result = self.chat("before\n" + "x" * 1_100_000 + "\nnever\n", "bob")
+        self.assertEqual(result.returncode, 1)
+        self.assertIn("more than 1048576 bytes", result.stdout)
+        self.assertIn("bob: before", result.stdout)
+        self.assertNotIn("bob: never", result.stdout)
 
     def test_no_color_is_respected(self):
         terminal = Terminal(self.server.port, "bob", "--register", NO_COLOR="1")

@@ -3,6 +3,7 @@
 
 #include <chrono>
 #include <cstdint>
+#include <deque>
 #include <map>
 #include <memory>
 #include <string>
@@ -25,10 +26,11 @@ struct ClientOptions {
     std::string username;
     core::Secret password;
     core::Secret token;                ///< instead of name and password
-    bool makes_account = false;        ///< registers first; a name that is taken is then logged in
+    bool makes_account = false;        ///< registers before the first login, taken name or not
     std::int64_t first_messages = 20;  ///< of the history, at the first login; at least 1
     std::chrono::milliseconds retry_min{500};     ///< after a lost connection; doubles
     std::chrono::milliseconds retry_max{30'000};  ///< up to this
+    /// A ping each time; a server that says nothing at all from one to the next is given up.
     std::chrono::milliseconds ping_interval{60'000};
 };
 
@@ -69,7 +71,8 @@ class Client {
     Client(const Client&) = delete;
     Client& operator=(const Client&) = delete;
 
-    /// Returns after `stop()`. Errors: unauthenticated `login_refused` with the server's words.
+    /// Returns after `stop()`. Errors: unauthenticated `login_refused` or `login_expired` (of a
+    /// token) with the server's words.
     [[nodiscard]] async::Task<core::Result<>> run();
     /// Ends `run()`.
     void stop();
@@ -87,13 +90,14 @@ class Client {
 
     async::Task<core::Result<>> run_connection();
     async::Task<> keep_alive(net::LineClient& line, std::stop_token stop);
+    [[nodiscard]] core::Result<> ending_of(const core::Result<>& outcome) const;
     async::Task<> write_out(net::LineClient& line);
     void send(std::string line);
     [[nodiscard]] core::Result<> take(const json::Value& line);
     [[nodiscard]] core::Result<> take_login(const json::Value& line);
     void take_told(const json::Value& message, bool is_history);
     void take_history(const json::Value& page);
-    void take_error(const json::Value& line);
+    [[nodiscard]] core::Result<> take_error(const json::Value& line);
     void log_in();
     void catch_up();
     void go_online();
@@ -108,11 +112,16 @@ class Client {
     std::string outbox_;
     bool is_writing_ = false;
     bool is_online_ = false;
-    bool has_logged_in_ = false;  // on this connection
+    bool has_logged_in_ = false;    // on this connection
+    bool has_been_online_ = false;  // ever: from then on nothing may be missed
+    bool has_account_ = false;      // a login has worked
+    bool has_heard_ = false;        // since the last ping
+    bool is_silent_ = false;        // the server, so we have closed
+    std::string registration_refused_;
     std::string username_;
     std::int64_t last_id_ = 0;
     std::int64_t next_ref_ = 1;
-    std::vector<std::string> waiting_;          // said while offline
+    std::deque<std::string> waiting_;           // said while offline
     std::map<std::int64_t, std::string> sent_;  // by reference, not yet confirmed
 };
 
