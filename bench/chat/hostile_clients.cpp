@@ -53,12 +53,14 @@ void HostileClients::start(std::uint16_t port) {
         threads_.emplace_back([this, greeting = std::move(greeting), bytes = std::move(bytes),
                                pause_ms] { misbehave(greeting, bytes, pause_ms); });
     };
-    add(log_in, "", 1'000);                            // never reads
-    add("", "x", 1'000);                               // a byte a second
-    add("", std::string(64 * 1024, 'x'), 0);           // a line without end
-    add(log_in, questions, 0);                         // floods, and does not read the answers
-    add("", questions, 0);                             // the same without a login
-    add("", std::string(4 * 1024, '\xff') + '\n', 0);  // not UTF-8
+    add(log_in, "", 1'000);                   // never reads
+    add("", "x", 1'000);                      // a byte a second
+    add("", std::string(64 * 1024, 'x'), 0);  // a line without end
+    add(log_in, questions, 0);                // floods, and does not read the answers
+    add("", questions, 0);                    // the same without a login
+    std::string no_utf8(4 * 1024, '\xff');
+    no_utf8 += '\n';
+    add("", std::move(no_utf8), 0);
 }
 
 void HostileClients::remember(int descriptor) {

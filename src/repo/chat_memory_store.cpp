@@ -55,6 +55,9 @@ async::Task<core::Result<std::int64_t>> MemoryChatStore::add_user(std::string us
 async::Task<core::Result<std::vector<std::int64_t>>> MemoryChatStore::append(
     std::vector<NewChatMessage> messages) {
     co_await async::yield(loop_);
+    while (are_held_) {
+        co_await released_.wait();
+    }
     if (strikes()) {
         co_return injected_fault();
     }

@@ -127,9 +127,15 @@ class ChatFixture {
     ChatFixture& operator=(const ChatFixture&) = delete;
 
     void stop() {
+        begin_stop();
         if (thread_.joinable()) {
-            loop.post([this] { group_->spawn(stop_server()); });
             thread_.join();
+        }
+    }
+    /// What is asked of the loop after this call happens after the stop has begun.
+    void begin_stop() {
+        if (!std::exchange(is_stopping_, true)) {
+            loop.post([this] { group_->spawn(stop_server()); });
         }
     }
     [[nodiscard]] std::uint16_t port() const { return port_; }
@@ -200,6 +206,7 @@ class ChatFixture {
     std::unique_ptr<chat::Server> server_;
     std::unique_ptr<async::TaskGroup> group_;
     std::thread thread_;
+    bool is_stopping_ = false;
     std::uint16_t port_ = 0;
 };
 

@@ -5,6 +5,7 @@
 #include <map>
 #include <vector>
 
+#include "courseselect/async/event.hpp"
 #include "courseselect/repo/chat_store.hpp"
 
 namespace courseselect::repo {
@@ -13,7 +14,7 @@ namespace courseselect::repo {
 /// loop, as the SQL version does.
 class MemoryChatStore final : public ChatStore {
   public:
-    explicit MemoryChatStore(async::EventLoop& loop) : loop_(loop) {}
+    explicit MemoryChatStore(async::EventLoop& loop) : loop_(loop), released_(loop) {}
 
     async::Task<core::Result<std::optional<ChatUser>>> find_user(std::string username) override;
     async::Task<core::Result<std::int64_t>> add_user(std::string username,
@@ -26,6 +27,12 @@ class MemoryChatStore final : public ChatStore {
 
     /// The next so many calls fail with unavailable `injected_fault` and change nothing.
     void fail_next(int calls) { faults_ = calls; }
+    /// From now on appends take their time: until `release_appends()`.
+    void hold_appends() { are_held_ = true; }
+    void release_appends() {
+        are_held_ = false;
+        released_.notify_all();
+    }
     [[nodiscard]] std::size_t appends() const { return appends_; }
 
   private:
@@ -36,6 +43,8 @@ class MemoryChatStore final : public ChatStore {
     std::vector<ChatMessage> messages_;      // ids 1, 2, 3, ...
     std::size_t appends_ = 0;
     int faults_ = 0;
+    bool are_held_ = false;
+    async::Event released_;
 };
 
 }  // namespace courseselect::repo
