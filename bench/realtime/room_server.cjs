@@ -1,13 +1,13 @@
 "use strict";
 // The same rooms on npm socket.io 4: what room_server.cpp is compared with.
 //
-//     node room_server.cjs NODE_MODULES SECRET      prints its port
+//     node room_server.cjs NODE_MODULES SECRET [PING_INTERVAL_MS]      prints its port
 
 const crypto = require("node:crypto");
 const http = require("node:http");
 const { createRequire } = require("node:module");
 
-const [modules, secret] = process.argv.slice(2);
+const [modules, secret, pingInterval = "25000"] = process.argv.slice(2);
 const { Server } = createRequire(`${modules}/`)("socket.io");
 
 function verified(token) {
@@ -20,7 +20,11 @@ function verified(token) {
 }
 
 const server = http.createServer();
-const io = new Server(server, { perMessageDeflate: false, serveClient: false });
+const io = new Server(server, {
+  perMessageDeflate: false,
+  serveClient: false,
+  pingInterval: Number(pingInterval),
+});
 io.use((socket, next) => {
   const claims = verified(socket.handshake.auth.token);
   socket.data.user = claims?.username;

@@ -1,12 +1,14 @@
 // The server of bench/realtime: rooms as the course server has them, and nothing else. Its twin on
 // npm socket.io is room_server.cjs, with the same events.
 //
-//   realtime_room_server SECRET      prints its port
+//   realtime_room_server SECRET [PING_INTERVAL_MS]      prints its port
 //
 // CONNECT needs `{token}`, a JWT. `enter`: joins the room, the others get `entered`. `join`: joins
 // quietly. `say`: the room gets `said`. `ask`: answered by an ack.
 
+#include <chrono>
 #include <cstdio>
+#include <cstdlib>
 #include <memory>
 #include <string>
 #include <utility>
@@ -65,8 +67,8 @@ async::Task<> ask(realtime::SocketPointer, realtime::Event event) {
 }  // namespace
 
 int main(int argc, char** argv) {
-    if (argc != 2) {
-        std::fprintf(stderr, "Usage: realtime_room_server SECRET\n");
+    if (argc != 2 && argc != 3) {
+        std::fprintf(stderr, "Usage: realtime_room_server SECRET [PING_INTERVAL_MS]\n");
         return 2;
     }
     const auto verifier = auth::JwtVerifier::hs256(core::Secret(argv[1]));
@@ -79,6 +81,9 @@ int main(int argc, char** argv) {
     crypto::SystemRandomSource random;
     realtime::ServerOptions options;
     options.engine.sessions_per_address_max = options.engine.sessions_max;
+    if (argc == 3) {
+        options.engine.ping_interval = std::chrono::milliseconds(std::atol(argv[2]));
+    }
     realtime::Server server(loop, clock, random, options);
     server.of("/")
         .admit([&](realtime::ConnectRequest request) {
