@@ -13,6 +13,7 @@ build_packages=(
     libasio-dev libsimdjson-dev libfmt-dev libspdlog-dev libcli11-dev
     libsqlite3-dev libssl-dev zlib1g-dev libcrypt-dev libcurl4-openssl-dev libreadline-dev
     prometheus-cpp-dev libqrencode-dev libutf8proc-dev libcsv-dev
+    libhiredis-dev
     curl ca-certificates procps
 )
 # llhttp: one of these. The first carries a library, the second (Debian 12) only its sources.
@@ -22,6 +23,7 @@ test_packages=(
     doctest-dev librapidcheck-dev libbenchmark-dev
     python3 python3-jwt python3-bcrypt python3-aiosmtpd python3-socketio python3-requests
     python3-websocket oathtool apache2-utils sqlite3
+    redis-server
     valgrind strace clang-format chromium chromium-driver
     tmux zsh man-db
 )

@@ -11,6 +11,9 @@ find_package(ZLIB REQUIRED)
 find_package(CURL 7.85 REQUIRED)
 find_package(PkgConfig REQUIRED)
 pkg_check_modules(LIBXCRYPT REQUIRED IMPORTED_TARGET libxcrypt)
+pkg_check_modules(HIREDIS REQUIRED IMPORTED_TARGET hiredis)
+# It asks for large files, which these systems have anyway, and the precompiled header has not.
+set_property(TARGET PkgConfig::HIREDIS PROPERTY INTERFACE_COMPILE_OPTIONS)
 # Its CMake package would also ask for the web server and the client it can be used with.
 pkg_check_modules(PROMETHEUS REQUIRED IMPORTED_TARGET prometheus-cpp-core)
 find_package(CLI11 CONFIG REQUIRED)

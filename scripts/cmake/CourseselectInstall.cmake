@@ -21,6 +21,8 @@ set(finder_CURL::libcurl "find_dependency(CURL 7.85)")
 set(finder_Libcsv::csv "find_dependency(Libcsv)")
 set(finder_OpenSSL::Crypto "find_dependency(OpenSSL 3.0)")
 set(finder_OpenSSL::SSL "find_dependency(OpenSSL 3.0)")
+set(finder_PkgConfig::HIREDIS
+    "courseselect_find_pkg_config(HIREDIS hiredis)")
 set(finder_PkgConfig::LIBXCRYPT
     "courseselect_find_pkg_config(LIBXCRYPT libxcrypt)")
 set(finder_PkgConfig::PROMETHEUS
@@ -38,6 +40,7 @@ set(finder_spdlog::spdlog "find_dependency(spdlog CONFIG)")
 set(pkg_CURL::libcurl libcurl)
 set(pkg_OpenSSL::Crypto libcrypto)
 set(pkg_OpenSSL::SSL libssl)
+set(pkg_PkgConfig::HIREDIS hiredis)
 set(pkg_PkgConfig::LIBXCRYPT libxcrypt)
 set(pkg_PkgConfig::PROMETHEUS prometheus-cpp-core)
 set(pkg_PkgConfig::QRENCODE libqrencode)

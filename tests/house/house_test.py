@@ -28,6 +28,7 @@ MODULES = {
     "crypto": "core",
     "net": "core async crypto",
     "storage": "core async metrics",
+    "redis": "core async",
     "ratelimit": "core",
     "auth": "core json crypto",
     "domain": "core",
@@ -38,7 +39,7 @@ MODULES = {
     "repo": "core async json domain auth storage notify",
     "chat": "core async json crypto net ratelimit auth repo",
     "cli": "core async json crypto net storage auth",
-    "nodes": "core metrics async json crypto net storage ratelimit auth domain queue notify api repo realtime",
+    "nodes": "core metrics async json crypto net storage ratelimit auth domain queue notify api repo realtime redis",
 }
 
 HEADER_LINES_MAX = 500
