@@ -11,7 +11,7 @@ set -euo pipefail
 build_packages=(
     g++ cmake ninja-build pkg-config
     libasio-dev libsimdjson-dev libfmt-dev libspdlog-dev libcli11-dev
-    libsqlite3-dev libssl-dev zlib1g-dev libcrypt-dev libcurl4-openssl-dev libreadline-dev
+    libsqlite3-dev libssl-dev zlib1g-dev libcrypt-dev libcurl4-openssl-dev libreadline-dev libpq-dev
     prometheus-cpp-dev libqrencode-dev libutf8proc-dev libcsv-dev
     libhiredis-dev
     curl ca-certificates procps
@@ -25,7 +25,7 @@ test_packages=(
     python3-websocket oathtool apache2-utils sqlite3
     redis-server
     valgrind strace clang-format chromium chromium-driver
-    tmux zsh man-db
+    tmux zsh man-db postgresql
 )
 # Node.js runs test tools from npm; one that did not come with Debian will do.
 node_packages=(nodejs npm)

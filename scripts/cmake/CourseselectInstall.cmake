@@ -23,6 +23,8 @@ set(finder_OpenSSL::Crypto "find_dependency(OpenSSL 3.0)")
 set(finder_OpenSSL::SSL "find_dependency(OpenSSL 3.0)")
 set(finder_PkgConfig::HIREDIS
     "courseselect_find_pkg_config(HIREDIS hiredis)")
+set(finder_PkgConfig::LIBPQ
+    "courseselect_find_pkg_config(LIBPQ libpq)")
 set(finder_PkgConfig::LIBXCRYPT
     "courseselect_find_pkg_config(LIBXCRYPT libxcrypt)")
 set(finder_PkgConfig::PROMETHEUS
@@ -41,6 +43,7 @@ set(pkg_CURL::libcurl libcurl)
 set(pkg_OpenSSL::Crypto libcrypto)
 set(pkg_OpenSSL::SSL libssl)
 set(pkg_PkgConfig::HIREDIS hiredis)
+set(pkg_PkgConfig::LIBPQ libpq)
 set(pkg_PkgConfig::LIBXCRYPT libxcrypt)
 set(pkg_PkgConfig::PROMETHEUS prometheus-cpp-core)
 set(pkg_PkgConfig::QRENCODE libqrencode)

@@ -124,7 +124,7 @@ function(courseselect_program name)
 endfunction()
 
 function(courseselect_test name)
-  cmake_parse_arguments(arg "" "TIMEOUT" "SOURCES;USES;LINKS" ${ARGN})
+  cmake_parse_arguments(arg "" "TIMEOUT" "SOURCES;USES;LINKS;RUN_BY" ${ARGN})
   if(NOT arg_TIMEOUT)
     set(arg_TIMEOUT 120)
   endif()
@@ -137,6 +137,7 @@ function(courseselect_test name)
   target_include_directories(${name}_tests PRIVATE "${PROJECT_SOURCE_DIR}/tests")
   set_target_properties(${name}_tests PROPERTIES
     RUNTIME_OUTPUT_DIRECTORY "${PROJECT_BINARY_DIR}/tests")
-  add_test(NAME ${name} COMMAND ${name}_tests)
+  # RUN_BY: what starts the program, where it needs something beside it.
+  add_test(NAME ${name} COMMAND ${arg_RUN_BY} $<TARGET_FILE:${name}_tests>)
   set_tests_properties(${name} PROPERTIES TIMEOUT ${arg_TIMEOUT})
 endfunction()

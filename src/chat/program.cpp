@@ -25,6 +25,7 @@
 #include "courseselect/core/log.hpp"
 #include "courseselect/crypto/random.hpp"
 #include "courseselect/net/tls.hpp"
+#include "courseselect/postgres/postgres_database.hpp"
 
 namespace courseselect::chat {
 namespace {
@@ -83,7 +84,7 @@ class ChatProgram {
 
   private:
     core::Result<> open() {
-        COURSESELECT_TRY(store_, repo::open_chat_store(loop_, config_.store, clock_));
+        COURSESELECT_TRY_OK(open_store());
         COURSESELECT_TRY(
             hasher_, auth::PasswordHasher::create({.bcrypt_cost = config_.bcrypt_cost}, random_));
         if (!config_.jwt_secret.empty()) {
@@ -100,6 +101,21 @@ class ChatProgram {
                                                   .pool = pool_,
                                                   .tokens = tokens_ ? &*tokens_ : nullptr},
                                                  config_.server));
+        return {};
+    }
+
+    core::Result<> open_store() {
+        if (!postgres::is_postgres_url(config_.store.database_url)) {
+            COURSESELECT_TRY(store_, repo::open_chat_store(loop_, config_.store, clock_));
+            return {};
+        }
+        const auto durability =
+            config_.store.is_power_safe ? storage::Durability::full : storage::Durability::normal;
+        COURSESELECT_TRY(auto database,
+                         postgres::open_database(core::Secret(config_.store.database_url),
+                                                 {.durability = durability}));
+        COURSESELECT_TRY(store_, repo::open_chat_store(loop_, std::move(database),
+                                                       repo::ChatDialect::postgres, clock_));
         return {};
     }
 

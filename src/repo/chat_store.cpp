@@ -15,7 +15,7 @@ namespace {
 
 // The tables of the contract. AUTOINCREMENT: an id is never given twice, even when the last rows
 // were deleted by hand. Names are equal whatever their case, so that nobody looks like another.
-constexpr storage::Migration chat_steps[] = {
+constexpr storage::Migration sqlite_steps[] = {
     {1, "users and messages", R"sql(
 CREATE TABLE users (
     id INTEGER PRIMARY KEY AUTOINCREMENT,
@@ -32,6 +32,63 @@ CREATE TABLE messages (
 ) STRICT;
 )sql"},
 };
+
+// The same for PostgreSQL. Its ids, too, are never given twice.
+constexpr storage::Migration postgres_steps[] = {
+    {1, "users and messages", R"sql(
+CREATE TABLE users (
+    id BIGINT GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
+    username TEXT NOT NULL,
+    password_hash TEXT NOT NULL,
+    created_at BIGINT NOT NULL
+);
+CREATE UNIQUE INDEX users_username ON users (lower(username COLLATE "C"));
+CREATE TABLE messages (
+    id BIGINT GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
+    sender_id BIGINT NOT NULL REFERENCES users (id),
+    sender_username TEXT NOT NULL,
+    message_text TEXT NOT NULL,
+    timestamp BIGINT NOT NULL
+);
+COMMENT ON COLUMN messages.message_text IS
+    'a backslash is doubled; a backslash and a zero stand for the character NUL';
+)sql"},
+};
+
+/// What the engines do not have in common.
+struct ChatSql {
+    std::span<const storage::Migration> steps;
+    std::string_view find_user;
+    bool has_nul;  ///< keeps texts with the character NUL as they are
+};
+constexpr ChatSql sqlite_sql = {
+    sqlite_steps, "SELECT id, username, password_hash FROM users WHERE username = ?", true};
+constexpr ChatSql postgres_sql = {postgres_steps,
+                                  "SELECT id, username, password_hash FROM users "
+                                  "WHERE lower(username COLLATE \"C\") = lower(? COLLATE \"C\")",
+                                  false};
+
+std::string without_nul(std::string_view text) {
+    std::string out;
+    for (const char c : text) {
+        if (c == '\0') {
+            out += "\\0";
+        } else {
+            out.append(c == '\\' ? 2 : 1, c);
+        }
+    }
+    return out;
+}
+
+std::string with_nul(std::string_view stored) {
+    std::string out;
+    for (std::size_t i = 0; i < stored.size(); ++i) {
+        const bool is_escape = stored[i] == '\\' && i + 1 < stored.size();
+        i += is_escape ? 1 : 0;
+        out += is_escape && stored[i] == '0' ? '\0' : stored[i];
+    }
+    return out;
+}
 
 using storage::Connection;
 using storage::Row;
@@ -53,20 +110,32 @@ core::Result<std::int64_t> insert_chat_user(Connection& writer, const std::strin
 }
 
 core::Result<std::vector<std::int64_t>> insert_chat_messages(
-    Connection& writer, const std::vector<NewChatMessage>& messages) {
+    Connection& writer, const ChatSql& sql, const std::vector<NewChatMessage>& messages) {
     std::vector<std::int64_t> ids;
     ids.reserve(messages.size());
+    constexpr std::string_view insert =
+        "INSERT INTO messages (sender_id, sender_username, message_text, timestamp) "
+        "VALUES (?, ?, ?, ?)";
+    constexpr std::string_view insert_returning =
+        "INSERT INTO messages (sender_id, sender_username, message_text, timestamp) "
+        "VALUES (?, ?, ?, ?) RETURNING id";
+    const auto keep_id = [&ids](const Row& row) { ids.push_back(row.get<std::int64_t>(0)); };
     for (const NewChatMessage& message : messages) {
-        COURSESELECT_TRY_OK(writer.execute(
-            "INSERT INTO messages (sender_id, sender_username, message_text, timestamp) "
-            "VALUES (?, ?, ?, ?)",
-            message.sender_id, message.sender, message.text, message.time));
-        ids.push_back(writer.last_insert_id());
+        if (sql.has_nul) {
+            COURSESELECT_TRY_OK(writer.execute(insert, message.sender_id, message.sender,
+                                               message.text, message.time));
+            ids.push_back(writer.last_insert_id());
+        } else {  // asking a server for the id costs a round trip of its own
+            COURSESELECT_TRY_OK(writer.each(insert_returning, keep_id, message.sender_id,
+                                            message.sender, without_nul(message.text),
+                                            message.time));
+        }
     }
     return ids;
 }
 
-core::Result<ChatPage> read_chat_page(Connection& reader, const ChatRange& range) {
+core::Result<ChatPage> read_chat_page(Connection& reader, const ChatSql& sql,
+                                      const ChatRange& range) {
     constexpr std::string_view ascending =
         "SELECT id, sender_username, message_text, timestamp FROM messages "
         "WHERE id > ? AND id < ? ORDER BY id LIMIT ?";
@@ -74,8 +143,10 @@ core::Result<ChatPage> read_chat_page(Connection& reader, const ChatRange& range
         "SELECT id, sender_username, message_text, timestamp FROM messages "
         "WHERE id > ? AND id < ? ORDER BY id DESC LIMIT ?";
     ChatPageBuilder page(range);
-    const auto add = [&page](const Row& row) {
-        return page.add({row.get<std::int64_t>(0), row.get<std::string>(1), row.get<std::string>(2),
+    const auto add = [&page, &sql](const Row& row) {
+        auto text = row.get<std::string>(2);
+        return page.add({row.get<std::int64_t>(0), row.get<std::string>(1),
+                         sql.has_nul ? std::move(text) : with_nul(text),
                          row.get<core::WallTime>(3)});
     };
     // One row more than asked for tells whether there are more.
@@ -88,16 +159,17 @@ core::Result<ChatPage> read_chat_page(Connection& reader, const ChatRange& range
 
 class SqlChatStore final : public ChatStore {
   public:
-    SqlChatStore(async::EventLoop& loop, std::unique_ptr<storage::Database> database,
-                 std::unique_ptr<Connection> writer, std::unique_ptr<storage::ReaderPool> readers)
-        : database_(std::move(database)),
+    SqlChatStore(async::EventLoop& loop, const ChatSql& sql,
+                 std::unique_ptr<storage::Database> database, std::unique_ptr<Connection> writer,
+                 std::unique_ptr<storage::ReaderPool> readers)
+        : sql_(sql),
+          database_(std::move(database)),
           writer_(loop, std::move(writer)),
           readers_(std::move(readers)) {}
 
     async::Task<core::Result<std::optional<ChatUser>>> find_user(std::string username) override {
-        auto find = [username = std::move(username)](Connection& reader) {
-            return reader.one("SELECT id, username, password_hash FROM users WHERE username = ?",
-                              chat_user_from, username);
+        auto find = [&sql = sql_, username = std::move(username)](Connection& reader) {
+            return reader.one(sql.find_user, chat_user_from, username);
         };
         co_return co_await readers_->read(std::move(find));
     }
@@ -114,14 +186,16 @@ class SqlChatStore final : public ChatStore {
 
     async::Task<core::Result<std::vector<std::int64_t>>> append(
         std::vector<NewChatMessage> messages) override {
-        auto insert = [messages = std::move(messages)](Connection& writer) {
-            return insert_chat_messages(writer, messages);
+        auto insert = [&sql = sql_, messages = std::move(messages)](Connection& writer) {
+            return insert_chat_messages(writer, sql, messages);
         };
         co_return co_await writer_.run(std::move(insert));
     }
 
     async::Task<core::Result<ChatPage>> history(ChatRange range) override {
-        auto read = [range](Connection& reader) { return read_chat_page(reader, range); };
+        auto read = [&sql = sql_, range](Connection& reader) {
+            return read_chat_page(reader, sql, range);
+        };
         co_return co_await readers_->read(std::move(read));
     }
 
@@ -131,6 +205,7 @@ class SqlChatStore final : public ChatStore {
     }
 
   private:
+    const ChatSql& sql_;  // a constant of the program
     std::unique_ptr<storage::Database> database_;
     storage::WriteQueue writer_;
     std::unique_ptr<storage::ReaderPool> readers_;
@@ -146,11 +221,18 @@ core::Result<std::unique_ptr<ChatStore>> open_chat_store(async::EventLoop& loop,
                      storage::Database::open(
                          url, {.durability = options.is_power_safe ? storage::Durability::full
                                                                    : storage::Durability::normal}));
+    return open_chat_store(loop, std::move(database), ChatDialect::sqlite, clock);
+}
+
+core::Result<std::unique_ptr<ChatStore>> open_chat_store(
+    async::EventLoop& loop, std::unique_ptr<storage::Database> database, ChatDialect dialect,
+    const core::Clock& clock) {
+    const ChatSql& sql = dialect == ChatDialect::postgres ? postgres_sql : sqlite_sql;
     COURSESELECT_TRY(auto writer, database->connect_writer());
-    COURSESELECT_TRY_OK(storage::migrate(*writer, chat_steps, clock));
+    COURSESELECT_TRY_OK(storage::migrate(*writer, sql.steps, clock));
     COURSESELECT_TRY(auto readers, storage::ReaderPool::open(loop, *database));
     return std::unique_ptr<ChatStore>(std::make_unique<SqlChatStore>(
-        loop, std::move(database), std::move(writer), std::move(readers)));
+        loop, sql, std::move(database), std::move(writer), std::move(readers)));
 }
 
 }  // namespace courseselect::repo

@@ -22,12 +22,13 @@ std::int64_t checksum_of(std::string_view sql) {
     return static_cast<std::int64_t>(hash);
 }
 
+/// In words that every engine knows: not STRICT, and what PostgreSQL calls 64 bits.
 constexpr std::string_view history_table = R"(
     CREATE TABLE IF NOT EXISTS schema_migrations (
         version INTEGER PRIMARY KEY,
         name TEXT NOT NULL,
-        checksum INTEGER NOT NULL,
-        applied_at INTEGER NOT NULL) STRICT)";
+        checksum BIGINT NOT NULL,
+        applied_at BIGINT NOT NULL))";
 
 core::Result<> check_history(std::span<const Migration> migrations,
                              std::span<const Applied> history) {

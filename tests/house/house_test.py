@@ -29,6 +29,7 @@ MODULES = {
     "net": "core async crypto",
     "storage": "core async metrics",
     "redis": "core async",
+    "postgres": "core storage",
     "ratelimit": "core",
     "auth": "core json crypto",
     "domain": "core",
@@ -37,7 +38,7 @@ MODULES = {
     "api": "core metrics async json crypto net auth ratelimit",
     "realtime": "core async json crypto net",
     "repo": "core async json domain auth storage notify",
-    "chat": "core async json crypto net ratelimit auth repo",
+    "chat": "core async json crypto net storage postgres ratelimit auth repo",
     "cli": "core async json crypto net storage auth",
     "nodes": "core metrics async json crypto net storage ratelimit auth domain queue notify api repo realtime redis",
 }
@@ -57,7 +58,7 @@ CLANG_FORMAT_MAJOR = 14  # other versions break lines elsewhere
 # benchmarks may include it.
 HIDDEN_HEADERS = (
     (r"sqlite3(ext)?\.h", ("storage",)),
-    (r"libpq-fe\.h|postgresql/.*", ("storage",)),
+    (r"libpq-fe\.h|postgresql/.*", ("postgres",)),
     (r"hiredis/.*|hiredis\.h", ("redis",)),
     (r"llhttp\.h", ("net",)),
     (r"openssl/.*", ("crypto", "net")),

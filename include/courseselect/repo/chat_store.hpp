@@ -13,6 +13,7 @@
 #include "courseselect/async/task.hpp"
 #include "courseselect/core/clock.hpp"
 #include "courseselect/core/result.hpp"
+#include "courseselect/storage/database.hpp"
 
 namespace courseselect::repo {
 
@@ -85,5 +86,13 @@ struct ChatStoreOptions {
 /// Errors: those of `storage::Database::open`, `DatabaseUrl::parse` and `migrate`.
 [[nodiscard]] core::Result<std::unique_ptr<ChatStore>> open_chat_store(
     async::EventLoop& loop, const ChatStoreOptions& options, const core::Clock& clock);
+
+/// Which SQL a database speaks.
+enum class ChatDialect : std::uint8_t { sqlite, postgres };
+
+/// The same in a database that the caller has opened: PostgreSQL's come from module `postgres`.
+[[nodiscard]] core::Result<std::unique_ptr<ChatStore>> open_chat_store(
+    async::EventLoop& loop, std::unique_ptr<storage::Database> database, ChatDialect dialect,
+    const core::Clock& clock);
 
 }  // namespace courseselect::repo
