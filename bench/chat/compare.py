@@ -86,7 +86,9 @@ def main():
                  for _ in range(arguments.runs)]
         calm, disturbed = ([pair[i] for pair in pairs] for i in (0, 1))
         print(f"p99 beside hostile clients: {median(disturbed, 'p99_ms'):.2f} ms, alone "
-              f"{median(calm, 'p99_ms'):.2f} ms")
+              f"{median(calm, 'p99_ms'):.2f} ms; the server's memory at most "
+              f"{max(result['peak_mib'] for result in disturbed):.0f} MiB, alone "
+              f"{max(result['peak_mib'] for result in calm):.0f} MiB")
         return
     pairs = [(measure(arguments, start_ours, "ours"), measure(arguments, start_theirs, "threads"))
              for _ in range(arguments.runs)]

@@ -57,6 +57,7 @@ std::int64_t now_ns() {
 struct Usage {
     double cpu_seconds = 0;
     long resident_kib = 0;
+    long peak_kib = 0;
 };
 
 Usage usage_of(int pid) {
@@ -76,6 +77,9 @@ Usage usage_of(int pid) {
     for (std::string line; std::getline(status, line);) {
         if (line.starts_with("VmRSS:")) {
             usage.resident_kib = std::stol(line.substr(6));
+        }
+        if (line.starts_with("VmHWM:")) {
+            usage.peak_kib = std::stol(line.substr(6));
         }
     }
     return usage;
@@ -256,11 +260,11 @@ void report(const Options& options, Load& load, const Usage& before, const Usage
         "{{\"bench\":\"chat_fan_out\",\"server\":\"{}\",\"clients\":{},\"offered\":{:.0f},"
         "\"hostile\":{},\"deliveries_per_second\":{:.0f},\"stored_per_second\":{:.0f},"
         "\"p50_ms\":{:.2f},\"p99_ms\":{:.2f},\"server_cpu_us_per_delivery\":{:.2f},"
-        "\"idle_client_kib\":{:.1f},\"generator_cpu_share\":{:.2f}}}\n",
+        "\"idle_client_kib\":{:.1f},\"peak_mib\":{:.1f},\"generator_cpu_share\":{:.2f}}}\n",
         options.name, options.clients, options.rate, options.hostile, deliveries / load.elapsed(),
         static_cast<double>(load.messages()) / load.elapsed(), load.latency(0.5),
         load.latency(0.99), deliveries > 0 ? 1e6 * cpu / deliveries : 0, idle_kib,
-        own_cpu / load.elapsed());
+        static_cast<double>(after.peak_kib) / 1024, own_cpu / load.elapsed());
 }
 
 double own_cpu_seconds() {

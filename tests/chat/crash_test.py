@@ -1,14 +1,15 @@
 #!/usr/bin/env python3
 """Kills the real chat server again and again while clients talk, then compares what they saw.
 
-    crash_test.py COURSE_CHAT_SERVER [--rounds 24] [--clients 6] [--seed 1]
+    crash_test.py COURSE_CHAT_SERVER [--rounds 24] [--clients 6] [--seed 1] [--database URL]
 
 Clients follow the contract and nothing else: log in, ask get_history with the last id they know as
 after_id until there is no more, and take every new_message from then on. They never look at an id
 to leave something out, so a message that is missed or doubled by the server shows.
 
-At the end: every client saw the whole history, once, in the same order; every message that was
-acknowledged by its client_ref is in it exactly once. Exit code 1 if not.
+At the end all of them catch up once more: every client saw the whole history, once, in the same
+order; every message that was acknowledged by its client_ref is in it exactly once. Exit code 1 if
+not.
 """
 
 import argparse
@@ -135,11 +136,12 @@ def check(history, talkers):
         faults.append("a text is in the history twice")
     by_id = {entry[0]: entry[2] for entry in history}
     for talker in talkers:
-        if talker.seen != history[: len(talker.seen)]:
-            at = next(i for i, entry in enumerate(talker.seen)
-                      if i >= len(history) or entry != history[i])
-            faults.append(f"{talker.name_} saw {talker.seen[at][:2]} at place {at}, the history has "
-                          f"{history[at][:2] if at < len(history) else 'nothing'}")
+        if talker.seen != history:
+            at = next((i for i, pair in enumerate(zip(talker.seen, history)) if pair[0] != pair[1]),
+                      min(len(talker.seen), len(history)))
+            saw, has = (entries[at][:2] if at < len(entries) else "nothing"
+                        for entries in (talker.seen, history))
+            faults.append(f"{talker.name_} saw {saw} at place {at}, the history has {has}")
         lost = [entry for entry in talker.acknowledged if by_id.get(entry[0]) != entry[1]]
         if lost:
             faults.append(f"{talker.name_}: {len(lost)} acknowledged messages are not in the history")
@@ -149,7 +151,8 @@ def check(history, talkers):
 def run(arguments, directory):
     seed = random.Random(arguments.seed)
     shared = Shared(arguments.seed)
-    server = ChatProcess(arguments.program, directory, RATE_LIMITS="no")
+    settings = {"CHAT_DATABASE_URL": arguments.database} if arguments.database else {}
+    server = ChatProcess(arguments.program, directory, RATE_LIMITS="no", **settings)
     server.start()
     shared.up.set()
     talkers = [Talker(index, server, shared) for index in range(arguments.clients)]
@@ -167,6 +170,11 @@ def run(arguments, directory):
     for talker in talkers:
         talker.join(timeout=30)
     server.start()
+    for talker in talkers:
+        client = LineClient(server.port)
+        talker.log_in(client)
+        talker.catch_up(client)
+        client.close()
     history = whole_history(server)
     server.stop()
     faults = check(history, talkers)
@@ -185,6 +193,7 @@ def main():
     parser.add_argument("--rounds", type=int, default=24)
     parser.add_argument("--clients", type=int, default=6)
     parser.add_argument("--seed", type=int, default=1)
+    parser.add_argument("--database", help="CHAT_DATABASE_URL; without it a SQLite file")
     arguments = parser.parse_args()
     with scratch_directory() as directory:
         faults = run(arguments, directory)

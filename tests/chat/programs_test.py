@@ -151,6 +151,24 @@ class Programs(unittest.TestCase):
         return subprocess.run([CHAT, "--port", str(self.server.port), *arguments], input=text,
                               env=chat_environment(), text=True, capture_output=True, timeout=60)
 
+    def test_the_lines_of_the_readme_typed_into_nc(self):
+        """nc sends what is typed and prints what comes: so do these few lines."""
+        readme = os.path.join(os.path.dirname(__file__),
+                              "../../include/courseselect/chat/README.md")
+        with open(readme, encoding="utf-8") as file:
+            typed = re.findall(r"^ {4}(\{.*\})$", file.read(), re.M)
+        self.assertEqual(len(typed), 3)
+        with socket.create_connection(("127.0.0.1", self.server.port), timeout=30) as nc:
+            nc.sendall("".join(line + "\n" for line in typed).encode())
+            nc.shutdown(socket.SHUT_WR)  # the end of `printf ... | nc`
+            shown = nc.makefile().read().splitlines()
+        self.assertRegex(shown[0], r'^\{"type":"register_response","status":"success",')
+        self.assertRegex(shown[1], r'^\{"type":"login_response","status":"success","user_id":1,'
+                                   r'"username":"ann"')
+        self.assertRegex(shown[2], r'^\{"type":"new_message","id":1,"sender":"ann","message":"hello",'
+                                   r'"timestamp":"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d"\}$')
+        self.assertEqual(len(shown), 3)
+
     def test_a_script_pipes_lines_in_and_reads_plain_lines(self):
         ann = member(self.server.port, "ann")
         result = self.chat("hello\n//shrug\n/who\n/dance\n", "bob", "--register")
