@@ -296,6 +296,8 @@ ProgramConfig read_config(Environment& environment, const std::vector<Service>& 
     config.log = read_log(environment);
     config.host.server.body_bytes_max = config.common.body_bytes_max;
     config.host.server.unix_peer_uids = read_peer_uids(environment);
+    config.host.io_threads =
+        static_cast<std::size_t>(environment.integer("IO_THREADS", 1, {.min = 1, .max = 64}));
     config.host.stop_deadline = environment.duration(
         "STOP_DEADLINE", config.host.stop_deadline,
         {.min = std::chrono::milliseconds{100}, .max = std::chrono::minutes{5}});

@@ -10,6 +10,7 @@
 #include "courseselect/async/completion.hpp"
 #include "courseselect/async/task_group.hpp"
 #include "courseselect/core/log.hpp"
+#include "courseselect/net/http/io_threads.hpp"
 
 namespace courseselect::nodes {
 
@@ -18,6 +19,7 @@ struct Host::Hosted {
     Listeners listeners;
     std::unique_ptr<net::TlsContext> tls;
     std::unique_ptr<net::http::Server> server;
+    std::unique_ptr<net::http::IoThreads> io_threads;
     bool started = false;
 };
 
@@ -67,7 +69,15 @@ void Host::collect_server(const Hosted& hosted, metrics::Scrape& scrape) const {
     if (!hosted.server) {
         return;
     }
-    const net::http::Server::Stats& now = hosted.server->stats();
+    net::http::Server::Stats now = hosted.server->stats();
+    if (hosted.io_threads) {
+        const net::http::Server::Stats others = hosted.io_threads->stats();
+        now.connections += others.connections;
+        now.accepted += others.accepted;
+        now.refused_connections += others.refused_connections;
+        now.timeouts += others.timeouts;
+        now.requests += others.requests;
+    }
     scrape.gauge("courseselect_http_connections", "Connections that are open.",
                  static_cast<double>(now.connections));
     scrape.counter("courseselect_http_connections_accepted_total", "Connections accepted.",
@@ -82,17 +92,39 @@ void Host::collect_server(const Hosted& hosted, metrics::Scrape& scrape) const {
                    now.requests);
 }
 
-core::Result<> Host::listen(Hosted& hosted) {
-    const Listeners& listeners = hosted.listeners;
+bool Host::has_io_threads(const Hosted& hosted) const {
+    return options_.io_threads > 1 && hosted.node->upgrader() == nullptr;
+}
+
+net::http::ServerOptions Host::server_options(const Hosted& hosted) const {
     net::http::ServerOptions options = options_.server;
     options.upgrader = hosted.node->upgrader();
-    hosted.server =
-        std::make_unique<net::http::Server>(loop_, clock_, options, hosted.node->handler());
+    if (has_io_threads(hosted)) {
+        options.connections_max /= options_.io_threads;  // the system deals them out evenly
+    }
+    return options;
+}
+
+core::Result<> Host::start_io_threads(Hosted& hosted) {
+    hosted.io_threads = std::make_unique<net::http::IoThreads>(
+        loop_, clock_, server_options(hosted), hosted.node->handler());
+    const net::TcpAddress tcp{.host = hosted.listeners.host, .port = hosted.server->port()};
+    return hosted.io_threads->start(options_.io_threads - 1, tcp, hosted.listeners.tls);
+}
+
+core::Result<> Host::listen(Hosted& hosted) {
+    const Listeners& listeners = hosted.listeners;
+    hosted.server = std::make_unique<net::http::Server>(loop_, clock_, server_options(hosted),
+                                                        hosted.node->handler());
     if (listeners.tls) {
         COURSESELECT_TRY(hosted.tls, net::TlsContext::open(*listeners.tls));
     }
-    const net::TcpAddress tcp{.host = listeners.host, .port = listeners.port};
+    const net::TcpAddress tcp{
+        .host = listeners.host, .port = listeners.port, .reuse_port = has_io_threads(hosted)};
     COURSESELECT_TRY_OK(hosted.server->listen(tcp, hosted.tls.get()));
+    if (tcp.reuse_port) {
+        COURSESELECT_TRY_OK(start_io_threads(hosted));
+    }
     if (!listeners.socket_path.empty()) {
         COURSESELECT_TRY_OK(hosted.server->listen(net::UnixAddress{.path = listeners.socket_path}));
     }
@@ -124,6 +156,19 @@ async::Task<core::Result<>> Host::start() {
     co_return core::Result<>();
 }
 
+async::Task<> Host::stop_serving(Hosted& hosted) {
+    async::TaskGroup stopping(loop_);
+    if (hosted.io_threads) {
+        stopping.spawn(hosted.io_threads->stop(options_.stop_deadline));
+    }
+    if (hosted.server) {
+        stopping.spawn(hosted.server->stop(options_.stop_deadline));
+    }
+    co_await stopping.join();
+    hosted.io_threads.reset();
+    hosted.server.reset();
+}
+
 async::Task<> Host::stop() {
     if (std::exchange(is_following_, false)) {
         co_await control_->stop();
@@ -136,10 +181,7 @@ async::Task<> Host::stop() {
     }
     for (auto at = hosted_.rbegin(); at != hosted_.rend(); ++at) {
         Hosted& hosted = **at;
-        if (hosted.server) {
-            co_await hosted.server->stop(options_.stop_deadline);
-            hosted.server.reset();
-        }
+        co_await stop_serving(hosted);
         if (std::exchange(hosted.started, false)) {
             co_await hosted.node->stop();
             core::log::info("stopped", {{"service", hosted.node->name()}});
@@ -155,6 +197,9 @@ void Host::reload() {
             if (!reloaded) {
                 core::log::error("certificate_reload_failed", {{"error", reloaded.error()}});
             }
+        }
+        if (hosted->io_threads) {
+            hosted->io_threads->reload();
         }
     }
     if (reload_) {

@@ -149,6 +149,8 @@ TEST_SUITE("nodes/config") {
                             {"BCRYPT_COST", "17"},
                             {"BODY_BYTES_MAX", "1023"},
                             {"TRUSTED_PROXIES", "10.0.0.1/8"},
+                            {"IO_THREADS", "0"},
+                            {"IO_THREADS", "65"},
                             {"STOP_DEADLINE", "99ms"},
                             {"STOP_DEADLINE", "301s"},
                             {"METRICS_OPEN", "maybe"},
@@ -193,6 +195,8 @@ TEST_SUITE("nodes/config") {
         CHECK(config.host.server.unix_peer_uids ==
               std::vector<std::uint32_t>{0, 33, 4'294'967'295});
         CHECK(config.host.stop_deadline == 100ms);
+        CHECK(usual.host.io_threads == 1);
+        CHECK(read({{"IO_THREADS", "64"}}).host.io_threads == 64);
         CHECK(read({{"STOP_DEADLINE", "5m"}}).host.stop_deadline == 5min);
     }
 

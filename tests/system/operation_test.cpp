@@ -5,6 +5,7 @@
 #include <signal.h>
 #include <unistd.h>
 
+#include <atomic>
 #include <chrono>
 #include <filesystem>
 #include <fstream>
@@ -152,6 +153,29 @@ TEST_SUITE("system/operation") {
         operation.fleet.start("data");  // now the task is decided
         CHECK(bench::text_member(polled.get().body, "status") == "completed");
         CHECK(stopped.get() == 0);
+    }
+
+    TEST_CASE("IO_THREADS serves one port with several threads, and a selection is what it was") {
+        Operation operation({{"IO_THREADS", "3"}});
+        operation.start_all();
+        std::vector<std::thread> clients;
+        std::atomic<int> answers{0};
+        for (int i = 0; i < 12; ++i) {  // a connection each, dealt out to three threads
+            clients.emplace_back([&] {
+                answers += operation.ask("student", {.target = "/health"}).status == 200 ? 1 : 0;
+            });
+        }
+        for (std::thread& client : clients) {
+            client.join();
+        }
+        CHECK(answers == 12);
+        const ClientResponse decided = operation.poll(operation.select()).get();
+        CHECK(bench::text_member(decided.body, "status") == "completed");
+        const auto threads = std::distance(std::filesystem::directory_iterator(fmt::format(
+                                               "/proc/{}/task", operation.fleet.pid("student"))),
+                                           std::filesystem::directory_iterator());
+        CHECK(threads >= 3);
+        CHECK(operation.fleet.stop("student") == 0);
     }
 
     TEST_CASE("SIGHUP reads the log's level again, and a bad one changes nothing") {

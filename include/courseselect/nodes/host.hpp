@@ -31,6 +31,9 @@ struct Listeners {
 
 struct HostOptions {
     net::http::ServerOptions server;
+    /// Threads that read and write a node's TCP connections (architecture §2, `IO_THREADS`). 1: the
+    /// node's own loop does. Unix sockets, and nodes with an upgrader, have that loop alone.
+    std::size_t io_threads = 1;
     /// Requests under way when the program is told to stop have this long to finish.
     std::chrono::milliseconds stop_deadline{10'000};
 };
@@ -73,6 +76,10 @@ class Host {
   private:
     struct Hosted;
     [[nodiscard]] core::Result<> listen(Hosted& hosted);
+    [[nodiscard]] bool has_io_threads(const Hosted& hosted) const;
+    [[nodiscard]] net::http::ServerOptions server_options(const Hosted& hosted) const;
+    [[nodiscard]] core::Result<> start_io_threads(Hosted& hosted);
+    async::Task<> stop_serving(Hosted& hosted);
     async::Task<> run(int& exit_code);
     void reload();
     void collect_server(const Hosted& hosted, metrics::Scrape& scrape) const;
