@@ -156,7 +156,7 @@ TEST_SUITE("system/operation") {
     }
 
     TEST_CASE("IO_THREADS serves one port with several threads, and a selection is what it was") {
-        Operation operation({{"IO_THREADS", "3"}});
+        Operation operation(Settings{{"IO_THREADS", "3"}});
         operation.start_all();
         std::vector<std::thread> clients;
         std::atomic<int> answers{0};
