@@ -98,18 +98,26 @@ class ScriptedServer {
         });
     }
     ~ScriptedServer() {
-        ::shutdown(listener_, SHUT_RDWR);
-        thread_.join();
+        finish();
         ::close(listener_);
     }
     ScriptedServer(const ScriptedServer&) = delete;
     ScriptedServer& operator=(const ScriptedServer&) = delete;
 
     [[nodiscard]] std::uint16_t port() const { return port_; }
-    /// Every line that came, in order. After the client's end only.
-    [[nodiscard]] const std::vector<std::string>& heard() const { return heard_; }
+    /// Every line that came, in order. The server is over with this.
+    [[nodiscard]] const std::vector<std::string>& heard() {
+        finish();
+        return heard_;
+    }
 
   private:
+    void finish() {
+        if (thread_.joinable()) {
+            ::shutdown(listener_, SHUT_RDWR);
+            thread_.join();
+        }
+    }
     void play(const Script& script) {
         const int connection = ::accept(listener_, nullptr, nullptr);
         if (connection < 0) {
@@ -304,8 +312,9 @@ TEST_SUITE("chat/client") {
         test::run(loop, run_client(client, outcome));
         CHECK(recorder.refused.empty());
         CHECK(recorder.offline == std::vector<std::string>{"The server is stopping"});
+        const std::vector<std::string>& heard = server.heard();
         const auto registrations = std::count_if(
-            server.heard().begin(), server.heard().end(),
+            heard.begin(), heard.end(),
             [](const std::string& line) { return line.find("register") != std::string::npos; });
         CHECK(registrations == 1);
     }
