@@ -1,19 +1,22 @@
 #!/usr/bin/env python3
 """Kills the real chat server again and again while clients talk, then compares what they saw.
 
-    crash_test.py COURSE_CHAT_SERVER [--rounds 24] [--clients 6] [--seed 1] [--database URL]
+    crash_test.py COURSE_CHAT_SERVER [--rounds 24] [--clients 6] [--seed 1]
+                  [--database URL [--restart-database COMMAND]]
 
 Clients follow the contract and nothing else: log in, ask get_history with the last id they know as
 after_id until there is no more, and take every new_message from then on. They never look at an id
 to leave something out, so a message that is missed or doubled by the server shows.
 
 At the end all of them catch up once more: every client saw the whole history, once, in the same
-order; every message that was acknowledged by its client_ref is in it exactly once. Exit code 1 if
-not.
+order; every message that was acknowledged by its client_ref is in it exactly once, and none that
+was refused as not stored. With --restart-database every second round kills the database instead.
+Exit code 1 if not.
 """
 
 import argparse
 import random
+import subprocess
 import sys
 import threading
 
@@ -31,6 +34,8 @@ class Talker(threading.Thread):
         self.random = random.Random(f"{shared.seed}/{index}")
         self.seen = []  # (id, sender, text) in the order they were told
         self.acknowledged = []  # (id, text)
+        self.refused = []  # texts that were told not to be stored
+        self.texts = {}  # by client_ref
         self.sent = 0
         self.reconnects = 0
 
@@ -49,13 +54,14 @@ class Talker(threading.Thread):
         self.shared.count()
 
     def log_in(self, client):
-        client.send(type="login", username=self.name_, password="secret")
-        answer = client.read_type("login_response")
-        if answer["status"] != "success":
-            client.send(type="register", username=self.name_, password="secret")
-            client.read_type("register_response")
+        while True:
             client.send(type="login", username=self.name_, password="secret")
-            client.read_type("login_response")
+            answer = client.read_type("login_response")
+            if answer["status"] == "success":
+                return
+            if answer["code"] != "busy":
+                client.send(type="register", username=self.name_, password="secret")
+                client.read_type("register_response")
 
     def catch_up(self, client):
         """What is told before the history's answer is a part of that answer."""
@@ -64,13 +70,18 @@ class Talker(threading.Thread):
             last = self.seen[-1][0] if self.seen else 0
             client.send(type="get_history", limit=self.random.choice([1, 7, 50, 500]),
                         after_id=last)
-            page = client.read_type("history_response")
+            page = client.read()
+            while page["type"] == "new_message":
+                page = client.read()
+            if page["type"] == "error":
+                continue  # the database is away
             for message in page["messages"]:
                 self.record(message)
             more = page["has_more"]
 
     def say(self, client):
         text = f"{self.name_} says {self.sent} " + "x" * self.random.randrange(300)
+        self.texts[self.sent] = text
         client.send(type="send_message", sender=self.name_, message=text, client_ref=self.sent)
         self.sent += 1
 
@@ -80,7 +91,10 @@ class Talker(threading.Thread):
         self.say(client)
         while not self.shared.finished.is_set():
             message = client.read()
-            if message["type"] == "new_message":
+            if message["type"] == "error" and message["code"] == "not_stored":
+                self.refused.append(self.texts[message["client_ref"]])
+                self.say(client)
+            elif message["type"] == "new_message":
                 self.record(message)
                 # One goes out for each own that came back, and now and then two at once.
                 if message.get("client_ref") is not None:
@@ -142,6 +156,9 @@ def check(history, talkers):
             saw, has = (entries[at][:2] if at < len(entries) else "nothing"
                         for entries in (talker.seen, history))
             faults.append(f"{talker.name_} saw {saw} at place {at}, the history has {has}")
+        kept = set(talker.refused) & set(texts)
+        if kept:
+            faults.append(f"{talker.name_}: {len(kept)} refused messages are in the history")
         lost = [entry for entry in talker.acknowledged if by_id.get(entry[0]) != entry[1]]
         if lost:
             faults.append(f"{talker.name_}: {len(lost)} acknowledged messages are not in the history")
@@ -158,8 +175,12 @@ def run(arguments, directory):
     talkers = [Talker(index, server, shared) for index in range(arguments.clients)]
     for talker in talkers:
         talker.start()
-    for _ in range(arguments.rounds):
+    for number in range(arguments.rounds):
         shared.wait_for(seed.randrange(20, 400))
+        if arguments.restart_database and number % 2 == 1:
+            subprocess.run(arguments.restart_database, shell=True, check=True,
+                           stdout=subprocess.DEVNULL)
+            continue
         shared.up.clear()
         server.kill()
         server.start()
@@ -183,6 +204,7 @@ def run(arguments, directory):
     print(f"{arguments.rounds} kills, {len(history)} messages stored, "
           f"{sum(len(talker.seen) for talker in talkers)} seen, "
           f"{sum(len(talker.acknowledged) for talker in talkers)} acknowledged, "
+          f"{sum(len(talker.refused) for talker in talkers)} refused, "
           f"{sum(talker.reconnects for talker in talkers)} reconnects")
     return faults
 
@@ -194,6 +216,7 @@ def main():
     parser.add_argument("--clients", type=int, default=6)
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--database", help="CHAT_DATABASE_URL; without it a SQLite file")
+    parser.add_argument("--restart-database", help="a shell command")
     arguments = parser.parse_args()
     with scratch_directory() as directory:
         faults = run(arguments, directory)

@@ -4,12 +4,13 @@
     with_server.py COMMAND [ARGUMENT..]
 
 The command finds the server's address in COURSESELECT_TEST_POSTGRES, and may say {url} for it in
-its arguments. Exit code: the command's; 1 when there is no server to start.
+its arguments, and {restart} for a shell command that kills the server and starts it again. Exit code: the command's; 1 when there is no server to start.
 """
 
 import glob
 import os
 import pwd
+import shlex
 import shutil
 import subprocess
 import sys
@@ -50,10 +51,12 @@ def main():
         subprocess.run([*control, "-l", os.path.join(directory, "log"), "-o",
                         f"-c listen_addresses='' -c unix_socket_directories='{directory}'",
                         "start"], check=True, stdout=subprocess.DEVNULL, cwd=directory)
+        restart = shlex.join([*control, "-m", "immediate", "restart"])
         url = f"postgresql://{user}@/postgres?host={directory.replace('/', '%2F')}"
         try:
             return subprocess.run(
-                [argument.replace("{url}", url) for argument in sys.argv[1:]],
+                [argument.replace("{url}", url).replace("{restart}", restart)
+                 for argument in sys.argv[1:]],
                 env=dict(os.environ, COURSESELECT_TEST_POSTGRES=url), check=False).returncode
         finally:
             subprocess.run([*control, "-m", "immediate", "stop"], check=False,
