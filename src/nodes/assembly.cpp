@@ -16,6 +16,7 @@
 #include "courseselect/nodes/service_options.hpp"
 #include "courseselect/nodes/student/student_node.hpp"
 #include "courseselect/nodes/teacher/teacher_node.hpp"
+#include "courseselect/redis/pub_sub.hpp"
 
 namespace courseselect::nodes {
 namespace {
@@ -189,10 +190,19 @@ class Assembler {
         options.storage = config_.database;
         options.service = bearer_service("courseselect realtime server");
         options.bounds = config_.realtime;
+        std::unique_ptr<redis::Channel> others;
+        if (config_.sharing.redis) {
+            redis::PubSubOptions sharing;
+            sharing.address = *config_.sharing.redis;
+            sharing.channel = config_.sharing.channel;
+            others =
+                std::make_unique<redis::PubSub>(runtime_.loop, runtime_.clock, std::move(sharing));
+        }
         return NodePointer(std::make_unique<realtime::RealtimeNode>(
             runtime_, std::move(options), std::move(verifier), std::move(tokens),
             control_->revocations(),
-            realtime::Neighbours{std::move(data), std::move(auth), std::move(student)}));
+            realtime::Neighbours{std::move(data), std::move(auth), std::move(student),
+                                 std::move(others)}));
     }
 
     core::Result<NodePointer> make_auth() {

@@ -192,6 +192,21 @@ realtime::RealtimeBounds read_realtime(Environment& environment) {
     return bounds;
 }
 
+SharingConfig read_sharing(Environment& environment) {
+    SharingConfig sharing;
+    const core::Secret url = environment.secret("REDIS_URL");  // it may hold a password
+    if (!url.empty()) {
+        auto address = redis::parse_address(url.reveal());
+        if (address) {
+            sharing.redis = *std::move(address);
+        } else {
+            environment.add_fault("REDIS_URL: " + address.error().detail());
+        }
+    }
+    sharing.channel = environment.text("REDIS_CHANNEL", "courseselect:realtime");
+    return sharing;
+}
+
 storage::DatabaseOptions read_database(Environment& environment) {
     storage::DatabaseOptions options;
     const std::string durability =
@@ -291,6 +306,7 @@ ProgramConfig read_config(Environment& environment, const std::vector<Service>& 
     config.auth = read_auth(environment, config.common.dev);
     config.queue = read_queue(environment);
     config.realtime = read_realtime(environment);
+    config.sharing = read_sharing(environment);
     config.limits = read_limits(environment);
     config.database = read_database(environment);
     config.log = read_log(environment);

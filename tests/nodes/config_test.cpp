@@ -123,6 +123,22 @@ TEST_SUITE("nodes/config") {
         }
     }
 
+    TEST_CASE("the Redis that realtime servers share, whose password no fault tells") {
+        CHECK_FALSE(read({}, {Service::realtime}).sharing.redis);
+        const auto sharing =
+            read({{"REDIS_URL", "redis://:hush@127.0.0.1:7000"}, {"REDIS_CHANNEL", "north"}},
+                 {Service::realtime})
+                .sharing;
+        REQUIRE(sharing.redis);
+        CHECK(sharing.redis->port == 7000);
+        CHECK(sharing.redis->password.reveal() == "hush");
+        CHECK(sharing.channel == "north");
+        const std::string fault =
+            faults({{"REDIS_URL", "redis://:hush@cache.example.org"}}, {Service::realtime});
+        CHECK(fault.find("REDIS_URL: the host must be a numeric address") != std::string::npos);
+        CHECK(fault.find("hush") == std::string::npos);
+    }
+
     TEST_CASE("without sockets there is no socket") {
         CHECK(read({{"USE_SOCKETS", "false"}}).listeners.at(Service::data).socket_path.empty());
     }

@@ -5,6 +5,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <map>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -18,6 +19,7 @@
 #include "courseselect/nodes/realtime/realtime_bounds.hpp"
 #include "courseselect/ratelimit/client_address.hpp"
 #include "courseselect/ratelimit/token_bucket.hpp"
+#include "courseselect/redis/address.hpp"
 #include "courseselect/storage/database.hpp"
 
 namespace courseselect::nodes {
@@ -73,12 +75,19 @@ struct QueueConfig {
     ratelimit::BucketOptions address{.capacity = 5'000, .refill_per_second = 500};
 };
 
+/// What realtime servers share their rooms over, if there are several.
+struct SharingConfig {
+    std::optional<redis::Address> redis;  ///< `REDIS_URL`; nothing: it is the only one
+    std::string channel;                  ///< `REDIS_CHANNEL`: one for each school
+};
+
 /// Everything a program of one or more services needs.
 struct ProgramConfig {
     CommonConfig common;
     AuthConfig auth;
     QueueConfig queue;
     realtime::RealtimeBounds realtime;
+    SharingConfig sharing;
     domain::LedgerLimits limits;
     storage::DatabaseOptions database;
     std::map<Service, storage::DatabaseUrl> database_urls;

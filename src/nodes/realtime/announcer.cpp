@@ -109,7 +109,33 @@ async::Task<core::Result<wire::EventReceipt>> Announcer::accept(wire::EventBatch
                             {{"source", batch.source}, {"from", last}, {"to", batch.last}});
         }
         last = batch.last;
+        if (share_) {
+            share_(batch, 0);
+        }
     }
+    const bool is_news = !batch.events.empty() && batch.last > last;
+    if (is_news && share_) {
+        share_(batch, last);
+    }
+    COURSESELECT_CO_TRY(last, co_await take(std::move(batch), last));
+    co_return wire::EventReceipt{.last = last};
+}
+
+async::Task<core::Result<bool>> Announcer::accept_shared(wire::EventBatch batch,
+                                                         std::int64_t previous) {
+    const auto guard = co_await accepting_.lock();
+    const auto known = sources_.find(batch.source);
+    const std::int64_t last = known == sources_.end() ? 0 : known->second;
+    if (waiting_.stop_token().stop_requested() || (known != sources_.end() && last < previous)) {
+        co_return false;
+    }
+    const bool is_set_back = batch.events.empty() && batch.last < last;
+    const std::int64_t begin = is_set_back ? batch.last : last;
+    COURSESELECT_CO_TRY_OK(co_await take(std::move(batch), begin));
+    co_return true;
+}
+
+async::Task<core::Result<std::int64_t>> Announcer::take(wire::EventBatch batch, std::int64_t last) {
     const std::size_t sent = batch.events.size();
     repeated_.add(std::erase_if(
         batch.events, [last](const wire::NodeEvent& event) { return event.sequence <= last; }));
@@ -132,7 +158,7 @@ async::Task<core::Result<wire::EventReceipt>> Announcer::accept(wire::EventBatch
     tell(std::move(tellings));
     accepted_.add(batch.events.size());
     sources_[batch.source] = last;
-    co_return wire::EventReceipt{.last = last};
+    co_return last;
 }
 
 async::Task<core::Result<>> Announcer::save(std::vector<repo::Telling> tellings, std::string source,

@@ -51,11 +51,12 @@ wire::UserRef user_of(const Visitor& visitor) {
 }  // namespace
 
 ClassroomChannel::ClassroomChannel(Runtime runtime, courseselect::realtime::Namespace& nsp,
-                                   Recovery& recovery, storage::WriteQueue& writes,
+                                   Relay& relay, Recovery& recovery, storage::WriteQueue& writes,
                                    AddressBook& addresses, net::http::Client& data_node,
                                    std::string internal_token, ChannelOptions options)
     : runtime_(runtime),
       nsp_(nsp),
+      relay_(relay),
       recovery_(recovery),
       writes_(writes),
       addresses_(addresses),
@@ -291,10 +292,9 @@ async::Task<> ClassroomChannel::join_video(SocketPointer socket, Event event) {
     if (is_new) {
         std::string name = socket->data<Visitor>().user_name();
         const auto address = co_await addresses_.look_up(std::move(name));
-        nsp_.to(room)
-            .except(socket->id())
-            .emit("user_joined_video",
-                  object_of("user_id", socket->data<Visitor>().id, "user_email", address));
+        relay_.tell(room, "user_joined_video",
+                    json::make_object("user_id", socket->data<Visitor>().id, "user_email", address),
+                    socket->id());
     }
 }
 
@@ -325,12 +325,14 @@ async::Task<> ClassroomChannel::video_progress(SocketPointer socket, Event event
         co_return;
     }
     const std::string id = std::to_string(*video);
-    auto instructors = nsp_.to(instructor_room(core::CourseId(*course)));
-    instructors.emit("student_progress", object_of("user_id", visitor.id, "video_id", id,
-                                                   "progress", *progress, "timestamp", *timestamp));
-    instructors.emit("progress_update", object_of("user_id", visitor.id, "video_id", id,
-                                                  "watched_seconds", stored->watched_seconds,
-                                                  "percent_complete", stored->percent_complete));
+    const std::string instructors = instructor_room(core::CourseId(*course));
+    relay_.tell(instructors, "student_progress",
+                json::make_object("user_id", visitor.id, "video_id", id, "progress", *progress,
+                                  "timestamp", *timestamp));
+    relay_.tell(
+        instructors, "progress_update",
+        json::make_object("user_id", visitor.id, "video_id", id, "watched_seconds",
+                          stored->watched_seconds, "percent_complete", stored->percent_complete));
     acknowledge(event, "video_id", id, "watched_seconds", stored->watched_seconds,
                 "percent_complete", stored->percent_complete);
     done_.add();
@@ -363,11 +365,11 @@ async::Task<> ClassroomChannel::send_chat_message(SocketPointer socket, Event ev
         co_return;
     }
     const std::string at = core::format_rfc3339(stored->sent_at);
-    nsp_.to(video_room(*video))
-        .emit("new_chat_message",
-              object_of("user_id", visitor.id, "user_email", address, "message", *message,
-                        "timestamp", at, "video_id", std::to_string(*video), "message_id",
-                        std::to_string(stored->message_id)));
+    relay_.tell_in_order(
+        video_room(*video), "new_chat_message",
+        json::make_object("user_id", visitor.id, "user_email", address, "message", *message,
+                          "timestamp", at, "video_id", std::to_string(*video), "message_id",
+                          std::to_string(stored->message_id)));
     acknowledge(event, "message_id", std::to_string(stored->message_id), "timestamp", at);
     done_.add();
 }

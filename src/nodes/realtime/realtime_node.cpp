@@ -80,10 +80,13 @@ async::Task<core::Result<>> RealtimeNode::start() {
     announcer_ = std::make_unique<Announcer>(runtime_, everybody_, recovery_, *writes_, addresses_,
                                              options_.announcer);
     announcer_->restore(rows);
-    channel_ =
-        std::make_unique<ClassroomChannel>(runtime_, everybody_, recovery_, *writes_, addresses_,
-                                           *neighbours_.data, internal_token_, options_.channel);
+    relay_ = std::make_unique<Relay>(runtime_, everybody_, *announcer_,
+                                     std::move(neighbours_.others), options_.relay);
+    channel_ = std::make_unique<ClassroomChannel>(runtime_, everybody_, *relay_, recovery_,
+                                                  *writes_, addresses_, *neighbours_.data,
+                                                  internal_token_, options_.channel);
     channel_->attach();
+    relay_->start();
     background_.spawn(look_after(background_.stop_token()));
     co_return core::Result<>();
 }
@@ -94,6 +97,7 @@ async::Task<> RealtimeNode::stop() {
     background_.request_stop();
     co_await background_.join();
     co_await server_.stop();
+    co_await relay_->stop();
     co_await announcer_->stop();
     co_await channel_->stop();
     co_await addresses_.stop();
@@ -269,6 +273,7 @@ void RealtimeNode::collect(metrics::Scrape& scrape) const {
                  "Places in rooms that lost clients may come back to.", figure(recovery_.places()));
     announcer_->collect(scrape);
     channel_->collect(scrape);
+    relay_->collect(scrape);
 }
 
 }  // namespace courseselect::nodes::realtime

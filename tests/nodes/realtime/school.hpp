@@ -8,6 +8,7 @@
 
 #include "courseselect/nodes/control/revocations.hpp"
 #include "courseselect/nodes/realtime/realtime_node.hpp"
+#include "courseselect/redis/memory_channel.hpp"
 #include "nodes/teacher/fixture.hpp"
 
 namespace courseselect::test {
@@ -31,7 +32,11 @@ class AddressNode final : public net::http::Handler {
 
 class RealtimeSchool {
   public:
-    RealtimeSchool() {
+    /// @param is_shared  the server shares its rooms over `others`
+    explicit RealtimeSchool(bool is_shared = false) {
+        if (is_shared) {
+            others = std::make_unique<redis::MemoryBroker>(nodes.loop);
+        }
         open();
         course = nodes.add_course("Algebra", 5);
         alice = nodes.add_student("alice");
@@ -56,7 +61,8 @@ class RealtimeSchool {
             nodes::realtime::Neighbours{
                 std::make_unique<Switch>(nodes.data->handler(), nodes.data_away),
                 std::make_unique<Switch>(addresses, addresses_away),
-                std::make_unique<Switch>(nodes.student->handler(), nodes.queue_away)});
+                std::make_unique<Switch>(nodes.student->handler(), nodes.queue_away),
+                others ? std::make_unique<redis::MemoryChannel>(*others) : nullptr});
         test::run(nodes.loop, start(*node));
     }
     void close() {
@@ -94,6 +100,7 @@ class RealtimeSchool {
     ThreeNodes nodes;
     AddressNode addresses;
     bool addresses_away = false;
+    std::unique_ptr<redis::MemoryBroker> others;
     nodes::RevocationList revoked;
     std::unique_ptr<nodes::realtime::RealtimeNode> node;
     std::int64_t course = 0;

@@ -17,7 +17,9 @@ WAIT_SECONDS = 30
 
 
 def program_of(service):
-    return "course-realtime-server" if service == "realtime" else f"course-{service}-node"
+    """Of "realtime2", too: a second server of the kind, in a directory of its own."""
+    return ("course-realtime-server" if service.startswith("realtime")
+            else f"course-{service}-node")
 
 
 def wait_for(what, question, seconds=WAIT_SECONDS):
@@ -48,8 +50,9 @@ class Refused(Exception):
 class Backend:
     """Starts the daemons; ends those that it started, by their process ids."""
 
-    def __init__(self, programs, **environment):
+    def __init__(self, programs, services=SERVICES, **environment):
         self.programs = programs
+        self.services = services
         self.scratch = tempfile.TemporaryDirectory(prefix="realtime-tests-")
         self.ports = self._free_ports()
         self.processes = {}
@@ -62,28 +65,35 @@ class Backend:
         for name in ("HOST", "PORT", "DATABASE_URL"):
             self.environment.pop(name, None)
 
-    @staticmethod
-    def _free_ports():
-        held = [socket.create_server(("127.0.0.1", 0)) for _ in SERVICES]
-        ports = {name: one.getsockname()[1] for name, one in zip(SERVICES, held)}
+    def _free_ports(self):
+        held = [socket.create_server(("127.0.0.1", 0)) for _ in self.services]
+        ports = {name: one.getsockname()[1] for name, one in zip(self.services, held)}
         for one in held:
             one.close()
         return ports
 
     @property
     def url(self):
-        return f"http://127.0.0.1:{self.ports['realtime']}"
+        return self.url_of("realtime")
+
+    def url_of(self, service):
+        return f"http://127.0.0.1:{self.ports[service]}"
 
     def log(self, service):
         return os.path.join(self.scratch.name, service + ".log")
 
     def start(self, *services):
-        for service in services or SERVICES:
+        for service in services or self.services:
+            environment = dict(self.environment, PORT=str(self.ports[service]))
+            directory = self.scratch.name
+            if service == "realtime2":
+                directory = os.path.join(self.scratch.name, service)
+                os.makedirs(directory, exist_ok=True)
+                environment["SOCKET_DIR"] = os.path.join(directory, "sockets")
             with open(self.log(service), "ab") as log:
                 self.processes[service] = subprocess.Popen(
-                    [os.path.join(self.programs, program_of(service))], cwd=self.scratch.name,
-                    env=dict(self.environment, PORT=str(self.ports[service])), stdout=log,
-                    stderr=log)
+                    [os.path.join(self.programs, program_of(service))], cwd=directory,
+                    env=environment, stdout=log, stderr=log)
             wait_for(f"{service} to answer", lambda name=service: self._is_up(name))
         return self
 

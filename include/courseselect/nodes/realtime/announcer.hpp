@@ -7,11 +7,13 @@
 #include <string>
 #include <string_view>
 #include <unordered_map>
+#include <utility>
 #include <vector>
 
 #include "courseselect/async/mutex.hpp"
 #include "courseselect/async/task.hpp"
 #include "courseselect/async/task_group.hpp"
+#include "courseselect/core/function.hpp"
 #include "courseselect/core/result.hpp"
 #include "courseselect/json/value.hpp"
 #include "courseselect/metrics/counter.hpp"
@@ -47,6 +49,18 @@ class Announcer {
     void restore(const repo::RealtimeRows& rows);
     /// Errors: unavailable (not stored: send it again).
     [[nodiscard]] async::Task<core::Result<wire::EventReceipt>> accept(wire::EventBatch batch);
+    /// A batch that another realtime server took, where it followed on `previous` of its source.
+    /// False: something between is missing here, so it was passed over. Errors: as `accept`.
+    [[nodiscard]] async::Task<core::Result<bool>> accept_shared(wire::EventBatch batch,
+                                                                std::int64_t previous);
+    /// Is given every batch of `accept` that brings something, with the cursor that it follows on,
+    /// before it is stored: if this process dies on the way, the source sends it again.
+    using Share = core::UniqueFunction<void(const wire::EventBatch&, std::int64_t previous)>;
+    void share_with(Share share) { share_ = std::move(share); }
+    /// How far it is with each source.
+    [[nodiscard]] const std::unordered_map<std::string, std::int64_t>& sources() const {
+        return sources_;
+    }
     /// Tells seats that wait; nothing is told after it.
     [[nodiscard]] async::Task<> stop();
 
@@ -62,6 +76,9 @@ class Announcer {
         bool is_waiting = false;
     };
 
+    /// What is new of the batch, as if it were for the first time; `last`: the cursor.
+    [[nodiscard]] async::Task<core::Result<std::int64_t>> take(wire::EventBatch batch,
+                                                               std::int64_t last);
     void prepare(const wire::NodeEvent& event, const std::string& address);
     void announce(std::vector<std::string> rooms, std::string_view event, std::string payload);
     void tell(std::vector<repo::Telling> tellings);
@@ -84,6 +101,7 @@ class Announcer {
     std::unordered_map<std::string, std::int64_t> sources_;
     std::map<core::CourseId, Seats> seats_;
     std::vector<repo::Telling> prepared_;
+    Share share_;
     metrics::Counter accepted_;
     metrics::Counter repeated_;
     metrics::Counter told_;

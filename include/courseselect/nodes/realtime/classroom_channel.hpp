@@ -16,6 +16,7 @@
 #include "courseselect/nodes/node.hpp"
 #include "courseselect/nodes/realtime/address_book.hpp"
 #include "courseselect/nodes/realtime/recovery.hpp"
+#include "courseselect/nodes/realtime/relay.hpp"
 #include "courseselect/nodes/realtime/visitor.hpp"
 #include "courseselect/nodes/wire/classroom.hpp"
 #include "courseselect/realtime/namespace.hpp"
@@ -38,8 +39,8 @@ struct ChannelOptions {
 /// Ownership: borrows everything. Thread-safety: the runtime's loop. `stop()` before destruction.
 class ClassroomChannel {
   public:
-    ClassroomChannel(Runtime runtime, courseselect::realtime::Namespace& nsp, Recovery& recovery,
-                     storage::WriteQueue& writes, AddressBook& addresses,
+    ClassroomChannel(Runtime runtime, courseselect::realtime::Namespace& nsp, Relay& relay,
+                     Recovery& recovery, storage::WriteQueue& writes, AddressBook& addresses,
                      net::http::Client& data_node, std::string internal_token,
                      ChannelOptions options = {});
 
@@ -83,6 +84,7 @@ class ClassroomChannel {
 
     Runtime runtime_;
     courseselect::realtime::Namespace& nsp_;
+    Relay& relay_;
     Recovery& recovery_;
     storage::WriteQueue& writes_;
     AddressBook& addresses_;

@@ -17,6 +17,7 @@
 #include "courseselect/nodes/realtime/classroom_channel.hpp"
 #include "courseselect/nodes/realtime/realtime_bounds.hpp"
 #include "courseselect/nodes/realtime/recovery.hpp"
+#include "courseselect/nodes/realtime/relay.hpp"
 #include "courseselect/nodes/realtime/visitor.hpp"
 #include "courseselect/nodes/wire/course.hpp"
 #include "courseselect/realtime/server.hpp"
@@ -31,6 +32,7 @@ struct RealtimeNodeOptions {
     api::ServiceOptions service;
     RealtimeBounds bounds;
     RecoveryOptions recovery;
+    RelayOptions relay;
     Announcer::Options announcer;
     ChannelOptions channel;
     /// How often tokens of open connections are looked at again: a token that died, or was taken
@@ -39,11 +41,12 @@ struct RealtimeNodeOptions {
     std::chrono::milliseconds call_timeout{5'000};
 };
 
-/// The nodes it calls.
+/// The nodes it calls, and the channel to the other realtime servers.
 struct Neighbours {
     std::unique_ptr<net::http::Client> data;
     std::unique_ptr<net::http::Client> auth;
     std::unique_ptr<net::http::Client> student;
+    std::unique_ptr<redis::Channel> others = nullptr;  ///< null: it is the only one
 };
 
 /// Serves `/socket.io/` for clients, `POST /internal/events` for the nodes, and the page at
@@ -95,6 +98,7 @@ class RealtimeNode final : public Node {
     std::unique_ptr<storage::Database> database_;
     std::unique_ptr<storage::WriteQueue> writes_;
     std::unique_ptr<Announcer> announcer_;
+    std::unique_ptr<Relay> relay_;
     std::unique_ptr<ClassroomChannel> channel_;
     async::TaskGroup background_;
     api::Service service_;
