@@ -1,6 +1,7 @@
 #include "courseselect/repo/realtime.hpp"
 
 #include <chrono>
+#include <limits>
 #include <utility>
 
 namespace courseselect::repo {
@@ -105,13 +106,20 @@ core::Result<> load_places(storage::Connection& connection, RealtimeRows& rows) 
 
 std::span<const storage::Migration> realtime_migrations() { return realtime_steps; }
 
-core::Result<RealtimeRows> load_realtime(storage::Connection& connection, core::WallTime now,
-                                         core::WallTime oldest) {
+core::Result<> leave_open_places(storage::Connection& connection, std::int64_t told,
+                                 core::WallTime now) {
     // The youngest telling is all that a place left open can have had.
     COURSESELECT_TRY_OK(connection.execute(
-        "UPDATE places SET left_number = (SELECT coalesce(max(number), 0) FROM tellings), "
+        "UPDATE places SET left_number = min(?, (SELECT coalesce(max(number), 0) FROM tellings)), "
         "left_at = ? WHERE left_at IS NULL",
-        now));
+        told, now));
+    return {};
+}
+
+core::Result<RealtimeRows> load_realtime(storage::Connection& connection, core::WallTime now,
+                                         core::WallTime oldest) {
+    COURSESELECT_TRY_OK(
+        leave_open_places(connection, std::numeric_limits<std::int64_t>::max(), now));
     COURSESELECT_TRY_OK(purge_realtime(connection, oldest));
     COURSESELECT_TRY_OK(
         connection.execute("DELETE FROM sources WHERE updated_at < ?", now - silent_sources_kept));

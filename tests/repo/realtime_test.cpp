@@ -73,6 +73,18 @@ TEST_SUITE("repo/realtime") {
         CHECK(rows.places[1].left_number == 3);
     }
 
+    TEST_CASE("a place left open counts as left with what was told, if that is known") {
+        RealtimeDatabase data;
+        data.enter("a", "course_1");
+        data.tell(4, {"course_1"});
+        data.tell(5, {"course_1"});
+        must(repo::leave_open_places(*data.writer, 4, data.clock.wall_now()));
+        CHECK(data.load().places.at(0).left_number == 4);
+        data.enter("b", "course_2");
+        must(repo::leave_open_places(*data.writer, 99, data.clock.wall_now()));
+        CHECK(data.load().places.at(1).left_number == 5);
+    }
+
     TEST_CASE("what is too old is forgotten, but numbers go on and fresh places stay") {
         RealtimeDatabase data;
         data.enter("a", "course_1");

@@ -53,6 +53,10 @@ struct RealtimeRows {
     std::vector<RoomPlace> places;
     std::vector<UntoldSeats> seats;
 };
+/// Places still open were left when their process ended, which had told up to `told`.
+[[nodiscard]] core::Result<> leave_open_places(storage::Connection& connection, std::int64_t told,
+                                               core::WallTime now);
+
 /// Everything, after what is older than `oldest` was deleted; places still open count as left now
 /// (the process that kept them is gone). Sources that were silent for a week are forgotten, and so
 /// are the seats: the caller tells them now.

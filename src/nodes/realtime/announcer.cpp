@@ -238,6 +238,10 @@ void Announcer::tell(std::vector<repo::Telling> tellings) {
         recovery_.note(std::move(telling));
         told_.add();
     }
+    if (mark_) {
+        // What is sent leaves at the end of this turn; this comes right behind.
+        runtime_.loop.post([mark = mark_, number = recovery_.last_number()] { mark->set(number); });
+    }
 }
 
 void Announcer::note_seats(core::CourseId course, const json::Value& data) {

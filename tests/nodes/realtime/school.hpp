@@ -51,6 +51,7 @@ class RealtimeSchool {
         options.storage.faults = &faults;
         options.service.internal_token = test_internal_token;
         options.announcer.seats_interval = std::chrono::milliseconds{20};
+        options.relay.batches_max = 3;
         options.token_check = std::chrono::milliseconds{5};
         auto for_sockets = auth::JwtVerifier::hs256(test_jwt_secret);
         auto for_pages = auth::JwtVerifier::hs256(test_jwt_secret);

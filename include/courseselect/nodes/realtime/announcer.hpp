@@ -4,6 +4,7 @@
 #include <chrono>
 #include <cstdint>
 #include <map>
+#include <memory>
 #include <string>
 #include <string_view>
 #include <unordered_map>
@@ -21,6 +22,7 @@
 #include "courseselect/nodes/node.hpp"
 #include "courseselect/nodes/realtime/address_book.hpp"
 #include "courseselect/nodes/realtime/recovery.hpp"
+#include "courseselect/nodes/realtime/told_mark.hpp"
 #include "courseselect/nodes/wire/events.hpp"
 #include "courseselect/realtime/namespace.hpp"
 #include "courseselect/storage/write_queue.hpp"
@@ -57,6 +59,8 @@ class Announcer {
     /// before it is stored: if this process dies on the way, the source sends it again.
     using Share = core::UniqueFunction<void(const wire::EventBatch&, std::int64_t previous)>;
     void share_with(Share share) { share_ = std::move(share); }
+    /// Is set to the number of each telling when it has left for the clients.
+    void mark_in(std::shared_ptr<ToldMark> mark) { mark_ = std::move(mark); }
     /// How far it is with each source.
     [[nodiscard]] const std::unordered_map<std::string, std::int64_t>& sources() const {
         return sources_;
@@ -102,6 +106,7 @@ class Announcer {
     std::map<core::CourseId, Seats> seats_;
     std::vector<repo::Telling> prepared_;
     Share share_;
+    std::shared_ptr<ToldMark> mark_;
     metrics::Counter accepted_;
     metrics::Counter repeated_;
     metrics::Counter told_;

@@ -72,6 +72,7 @@ class RealtimeNode final : public Node {
     [[nodiscard]] NodeParts parts() override;
 
   private:
+    [[nodiscard]] core::Result<repo::RealtimeRows> load(storage::Connection& writer);
     void add_event_route();
     void add_live_routes();
     [[nodiscard]] async::Task<core::Result<wire::EventReceipt>> accept(wire::EventBatch batch);
@@ -97,6 +98,7 @@ class RealtimeNode final : public Node {
     courseselect::realtime::Namespace& everybody_;
     std::unique_ptr<storage::Database> database_;
     std::unique_ptr<storage::WriteQueue> writes_;
+    std::shared_ptr<ToldMark> mark_;
     std::unique_ptr<Announcer> announcer_;
     std::unique_ptr<Relay> relay_;
     std::unique_ptr<ClassroomChannel> channel_;
