@@ -145,7 +145,8 @@ struct Screen::State : std::enable_shared_from_this<State> {
     void install() {
         current() = this;
         ::rl_readline_name = "course-chat";
-        ::rl_catch_signals = 0;  // the program's own loop hears them
+        ::rl_catch_signals = 0;               // the program's own loop hears them
+        ::rl_persistent_signal_handlers = 1;  // but SIGWINCH, also between two keys
         ::rl_attempted_completion_function = &State::complete;
         ::stifle_history(lines_remembered);
         has_prompt = true;
@@ -316,8 +317,12 @@ void Screen::set_prompt(std::string prompt) {
 void Screen::set_words(std::vector<std::string> words) { state_->words = std::move(words); }
 
 bool Screen::discard_typed() {
-    const bool has_typed = state_->has_prompt && ::rl_end > 0;
+    const bool is_searching = RL_ISSTATE(RL_STATE_ISEARCH | RL_STATE_NSEARCH) != 0;
+    const bool has_typed = state_->has_prompt && (::rl_end > 0 || is_searching);
     if (has_typed) {
+        if (is_searching) {  // Ctrl-R: the search goes, too
+            ::rl_callback_sigcleanup();
+        }
         state_->clear_typed();
         ::rl_redisplay();
     }

@@ -261,6 +261,19 @@ class Programs(unittest.TestCase):
         terminal.type("\x04")
         self.assertEqual(terminal.end(), 0)
 
+    def test_a_terminal_that_was_made_narrower_is_drawn_right(self):
+        terminal = Terminal(self.server.port, "bob", "--register", NO_COLOR="1")
+        terminal.read_until("online as bob")
+        terminal.columns = 36
+        fcntl.ioctl(terminal.master, termios.TIOCSWINSZ, struct.pack("HHHH", 24, 36, 0, 0))
+        terminal.type("a line that would have fitted before")
+        terminal.read_until_shown(lambda rows: "before" in "".join(rows))
+        terminal.type("\r")
+        terminal.read_until_shown(lambda rows: rows[-1] == ">" and "bob: a line" in "".join(rows))
+        self.assertEqual("".join(terminal.rows()).count("fitted"), 1, terminal.rows())
+        terminal.type("\x04")
+        self.assertEqual(terminal.end(), 0)
+
     def test_ctrl_c_throws_the_line_away_and_then_leaves(self):
         ann = member(self.server.port, "ann")
         terminal = Terminal(self.server.port, "bob", "--register")
@@ -271,6 +284,12 @@ class Programs(unittest.TestCase):
         terminal.read_until_shown(lambda rows: rows[-1] == ">")
         terminal.type("said\r")
         self.assertEqual(ann.read_type("new_message")["message"], "said")
+        terminal.type("\x12sai")  # Ctrl-R searches what was typed
+        terminal.read_until_shown(lambda rows: rows[-1] == "(reverse-i-search)`sai': said")
+        terminal.type("\x03")
+        terminal.read_until_shown(lambda rows: rows[-1] == ">")
+        terminal.type("more\r")
+        self.assertEqual(ann.read_type("new_message")["message"], "more")
         terminal.type("\x03")
         self.assertEqual(terminal.end(), 0)
 

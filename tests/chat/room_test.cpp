@@ -217,4 +217,17 @@ TEST_SUITE("chat/room") {
         room.leave(again.member);
         CHECK(room.users() == 1);
     }
+
+    TEST_CASE_FIXTURE(RoomFixture, "of more than 1000 users 1000 are named, all are counted") {
+        std::vector<std::unique_ptr<Somebody>> crowd;
+        for (std::uint64_t key = 1; key <= who_users_max + 1; ++key) {
+            crowd.push_back(std::make_unique<Somebody>(key, "user " + std::to_string(key)));
+            room.join(crowd.back()->member);
+        }
+        CHECK(room.usernames(who_users_max).size() == 1'000);
+        CHECK(room.users() == 1'001);
+        room.leave(crowd.back()->member);
+        CHECK(room.usernames(who_users_max).size() == 1'000);
+        CHECK(room.users() == 1'000);
+    }
 }
