@@ -19,6 +19,7 @@ from wire import Server  # noqa: E402
 
 WAYS = {"polling": ["polling"], "websocket": ["websocket"], "upgrade": None}
 LIMIT = 10  # seconds without which nothing here should be
+ATTEMPTS_MAX = 3
 
 
 class Client:
@@ -140,18 +141,25 @@ CASES = (token_comes_back, messages_come_back, acks_carry_the_arguments,
          a_lost_connection_comes_back_by_itself, it_outlives_heartbeats)
 
 
+def attempt(function, url, way):
+    """Whether it passed. The program ends a client whose pong is half a second late, which on a
+    busy machine is not the server's doing (conformance, section 8: up to three runs, told)."""
+    for number in range(1, ATTEMPTS_MAX + 1):
+        try:
+            function(url, way)
+            return True
+        except Exception as failure:  # told, and tried again or the next one runs
+            print(f"{way}: {function.__name__}: attempt {number} of {ATTEMPTS_MAX}: "
+                  f"{type(failure).__name__}: {failure}", flush=True)
+    return False
+
+
 def main():
-    failed = 0
     with Server(sys.argv[1]) as server:
         url = f"http://127.0.0.1:{server.port}"
-        for way in WAYS:
-            for function in CASES:
-                try:
-                    function(url, way)
-                except Exception as failure:  # told, and the next one runs
-                    failed += 1
-                    print(f"{way}: {function.__name__}: {type(failure).__name__}: {failure}")
-    print(f"{len(WAYS) * len(CASES)} cases, {failed} failed")
+        failed = [function for way in WAYS for function in CASES
+                  if not attempt(function, url, way)]
+    print(f"{len(WAYS) * len(CASES)} cases, {len(failed)} failed")
     return 1 if failed else 0
 
 
