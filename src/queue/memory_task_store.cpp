@@ -22,11 +22,8 @@ async::Task<core::Result<std::vector<Inserted>>> MemoryTaskStore::insert(std::ve
     co_return outcome;
 }
 
-async::Task<core::Result<>> MemoryTaskStore::finish(std::vector<Task> tasks, bool dead) {
+async::Task<core::Result<>> MemoryTaskStore::finish(std::vector<Task> tasks) {
     for (Task& task : tasks) {
-        if (dead) {
-            dead_.insert(task.sequence);
-        }
         tasks_[task.sequence] = std::move(task);
     }
     co_return core::Result<>();
@@ -48,10 +45,16 @@ async::Task<core::Result<std::vector<Task>>> MemoryTaskStore::load(
     co_return found;
 }
 
-async::Task<core::Result<std::vector<Task>>> MemoryTaskStore::dead_letters(std::size_t limit) {
+async::Task<core::Result<std::vector<Task>>> MemoryTaskStore::older(std::int64_t before,
+                                                                    bool given_up_only,
+                                                                    std::size_t limit) {
     std::vector<Task> found;
-    for (auto dead = dead_.rbegin(); dead != dead_.rend() && found.size() < limit; ++dead) {
-        found.push_back(tasks_.at(*dead));
+    auto place = tasks_.lower_bound(before);
+    while (place != tasks_.begin() && found.size() < limit) {
+        --place;
+        if (!given_up_only || place->second.given_up) {
+            found.push_back(place->second);
+        }
     }
     co_return found;
 }
@@ -76,7 +79,6 @@ async::Task<core::Result<PurgeStep>> MemoryTaskStore::purge(core::WallTime befor
         if (task.client_ref) {
             refs_.erase({task.student, *task.client_ref});
         }
-        dead_.erase(task.sequence);
         place = tasks_.erase(place);
     }
     co_return result;

@@ -59,8 +59,9 @@ Task read_task(const Row& row) {
     task.client_ref = row.get<std::optional<std::string>>(6);
     task.created_at = row.get<core::WallTime>(7);
     if (!row.is_null(8)) {
-        task.status = row.get<std::string_view>(8) == "completed" ? TaskStatus::completed
-                                                                  : TaskStatus::failed;
+        const auto status = row.get<std::string_view>(8);
+        task.status = status == "completed" ? TaskStatus::completed : TaskStatus::failed;
+        task.given_up = status == "dead";
         task.message = row.get<std::string>(9);
         task.reasons_json = row.get<std::string>(10);
         task.started_at = row.get<std::optional<core::WallTime>>(11);
@@ -106,13 +107,13 @@ core::Result<std::vector<Inserted>> insert_tasks(Connection& db, const std::vect
     return outcome;
 }
 
-core::Result<> insert_outcomes(Connection& db, const std::vector<Task>& tasks, bool dead) {
+core::Result<> insert_outcomes(Connection& db, const std::vector<Task>& tasks) {
     for (const Task& task : tasks) {
         COURSESELECT_TRY_OK(db.execute(
             "INSERT INTO outcomes (sequence, status, message, reasons, attempts, started_at, "
             "completed_at) VALUES (?, ?, ?, ?, ?, ?, ?)",
-            task.sequence, dead ? "dead" : name_of(task.status), task.message, task.reasons_json,
-            task.attempts, task.started_at, task.completed_at));
+            task.sequence, task.given_up ? "dead" : name_of(task.status), task.message,
+            task.reasons_json, task.attempts, task.started_at, task.completed_at));
     }
     return {};
 }
@@ -213,9 +214,9 @@ async::Task<core::Result<std::vector<Inserted>>> SqliteTaskStore::insert(std::ve
     co_return co_await writer_.run(std::move(closure));
 }
 
-async::Task<core::Result<>> SqliteTaskStore::finish(std::vector<Task> tasks, bool dead) {
-    auto closure = [tasks = std::move(tasks), dead](Connection& db) {
-        return insert_outcomes(db, tasks, dead);
+async::Task<core::Result<>> SqliteTaskStore::finish(std::vector<Task> tasks) {
+    auto closure = [tasks = std::move(tasks)](Connection& db) {
+        return insert_outcomes(db, tasks);
     };
     co_return co_await writer_.run(std::move(closure));
 }
@@ -247,11 +248,15 @@ async::Task<core::Result<std::vector<Task>>> SqliteTaskStore::load(
     co_return co_await readers_.read(std::move(closure));
 }
 
-async::Task<core::Result<std::vector<Task>>> SqliteTaskStore::dead_letters(std::size_t limit) {
-    auto closure = [limit](Connection& db) {
-        return db.all(
-            "SELECT * FROM stored_tasks WHERE status = 'dead' ORDER BY sequence DESC LIMIT ?",
-            read_task, limit);
+async::Task<core::Result<std::vector<Task>>> SqliteTaskStore::older(std::int64_t before,
+                                                                    bool given_up_only,
+                                                                    std::size_t limit) {
+    auto closure = [before, given_up_only, limit](Connection& db) {
+        return db.all(given_up_only ? "SELECT * FROM stored_tasks WHERE status = 'dead' "
+                                      "AND sequence < ? ORDER BY sequence DESC LIMIT ?"
+                                    : "SELECT * FROM stored_tasks WHERE sequence < ? "
+                                      "ORDER BY sequence DESC LIMIT ?",
+                      read_task, before, limit);
     };
     co_return co_await readers_.read(std::move(closure));
 }

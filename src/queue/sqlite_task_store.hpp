@@ -22,10 +22,11 @@ class SqliteTaskStore final : public TaskStore {
         std::uint64_t new_key);
 
     async::Task<core::Result<std::vector<Inserted>>> insert(std::vector<Task> tasks) override;
-    async::Task<core::Result<>> finish(std::vector<Task> tasks, bool dead) override;
+    async::Task<core::Result<>> finish(std::vector<Task> tasks) override;
     async::Task<core::Result<>> save_attempt(Task task) override;
     async::Task<core::Result<std::vector<Task>>> load(std::vector<std::int64_t> sequences) override;
-    async::Task<core::Result<std::vector<Task>>> dead_letters(std::size_t limit) override;
+    async::Task<core::Result<std::vector<Task>>> older(std::int64_t before, bool given_up_only,
+                                                       std::size_t limit) override;
     async::Task<core::Result<PurgeStep>> purge(core::WallTime before, std::int64_t cursor,
                                                std::size_t step) override;
 

@@ -192,11 +192,11 @@ async::Task<core::Result<>> StoredTaskQueue::complete(std::vector<Finished> fini
     if (done.empty()) {
         co_return core::Result<>();
     }
-    co_return co_await finish(std::move(done), false);
+    co_return co_await finish(std::move(done));
 }
 
-async::Task<core::Result<>> StoredTaskQueue::finish(std::vector<Task> tasks, bool dead) {
-    const auto stored = co_await store_->finish(tasks, dead);
+async::Task<core::Result<>> StoredTaskQueue::finish(std::vector<Task> tasks) {
+    const auto stored = co_await store_->finish(tasks);
     for (Task& task : tasks) {
         end_writing(task.sequence);
         if (stored) {
@@ -252,10 +252,11 @@ async::Task<core::Result<RetryOutcome>> StoredTaskQueue::retry(core::Uuid task_i
     begin_writing(sequence);
     if (task.attempts >= options_.patience.attempts_max) {
         task.status = TaskStatus::failed;
+        task.given_up = true;
         task.completed_at = clock_.wall_now();
         std::vector<Task> dead;
         dead.push_back(std::move(task));
-        COURSESELECT_CO_TRY_OK(co_await finish(std::move(dead), true));
+        COURSESELECT_CO_TRY_OK(co_await finish(std::move(dead)));
         co_return RetryOutcome::dead_letter;
     }
     const auto saved = co_await store_->save_attempt(task);
@@ -265,6 +266,7 @@ async::Task<core::Result<RetryOutcome>> StoredTaskQueue::retry(core::Uuid task_i
     }
     Task& kept = tasks_.at(sequence);
     kept.attempts = task.attempts;
+    kept.message = std::move(task.message);
     kept.redelivered = true;
     index_.put_back(sequence, clock_.mono_now() + retry_delay(task.attempts));
     wake_dispatcher();
@@ -308,7 +310,7 @@ async::Task<core::Result<CancelOutcome>> StoredTaskQueue::cancel(core::Uuid task
     begin_writing(sequence);
     std::vector<Task> cancelled;
     cancelled.push_back(std::move(task));
-    const auto stored = co_await finish(std::move(cancelled), false);
+    const auto stored = co_await finish(std::move(cancelled));
     if (!stored) {
         index_.put_back(sequence, std::nullopt);
         wake_dispatcher();

@@ -35,10 +35,7 @@ class StoredTaskQueue final : public TaskQueue {
     async::Task<core::Result<std::optional<TaskView>>> status(core::Uuid task_id) override;
     async::Task<core::Result<std::optional<TaskView>>> wait(
         core::Uuid task_id, std::chrono::milliseconds at_most) override;
-    async::Task<core::Result<std::vector<Task>>> student_tasks(core::StudentId student,
-                                                               std::optional<TaskStatus> only,
-                                                               std::size_t limit) override;
-    async::Task<core::Result<std::vector<Task>>> dead_letters(std::size_t limit) override;
+    async::Task<core::Result<TaskPage>> list(TaskFilter filter, std::size_t limit) override;
     QueueStatistics statistics() override;
     async::Task<core::Result<std::size_t>> purge(core::WallTime before) override;
     void set_patience(const Patience& patience) override { options_.patience = patience; }
@@ -62,8 +59,12 @@ class StoredTaskQueue final : public TaskQueue {
     void begin_writing(std::int64_t sequence);
     void end_writing(std::int64_t sequence);
     void note_finished(Task task);
-    [[nodiscard]] async::Task<core::Result<>> finish(std::vector<Task> tasks, bool dead);
+    [[nodiscard]] async::Task<core::Result<>> finish(std::vector<Task> tasks);
     [[nodiscard]] std::chrono::milliseconds retry_delay(int attempts);
+    /// Tasks with a sequence below `before`, newest first: a student's, or all.
+    [[nodiscard]] async::Task<core::Result<std::vector<Task>>> older(TaskFilter filter,
+                                                                     std::int64_t before,
+                                                                     std::size_t limit);
     [[nodiscard]] async::Task<core::Result<std::vector<Task>>> gather(
         std::vector<std::int64_t> sequences);
     void forget(const PurgeStep& step);

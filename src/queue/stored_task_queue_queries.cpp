@@ -123,29 +123,60 @@ void StoredTaskQueue::wake_dispatcher() {
     }
 }
 
-async::Task<core::Result<std::vector<Task>>> StoredTaskQueue::student_tasks(
-    core::StudentId student, std::optional<TaskStatus> only, std::size_t limit) {
-    limit = std::min(limit, options_.list_max);
-    std::vector<Task> listed;
-    const auto known = history_.find(student);
-    if (known == history_.end()) {
-        co_return listed;
-    }
-    const std::vector<std::int64_t> history = known->second;  // others may change it meanwhile
-    auto next = history.rbegin();
-    while (next != history.rend() && listed.size() < limit) {
-        const auto step =
-            std::min<std::ptrdiff_t>(history.rend() - next, static_cast<std::ptrdiff_t>(limit));
-        std::vector<std::int64_t> wanted(next, next + step);
-        next += step;
-        COURSESELECT_CO_TRY(auto tasks, co_await gather(std::move(wanted)));
-        for (Task& task : tasks) {
-            if (listed.size() < limit && (!only || task.status == *only)) {
-                listed.push_back(std::move(task));
-            }
+async::Task<core::Result<TaskPage>> StoredTaskQueue::list(TaskFilter filter, std::size_t limit) {
+    std::int64_t before = last_sequence_ + 1;
+    if (filter.before) {
+        before = codec_.sequence_of(*filter.before);
+        if (before <= 0 || before > last_sequence_) {
+            co_return core::Error(core::Errc::invalid_argument, "before", "there is no such task");
         }
     }
-    co_return listed;
+    limit = std::min(limit, options_.list_max);
+    const std::size_t step = filter.status ? options_.list_max : limit;
+    TaskPage page;
+    for (std::size_t seen = 0; page.tasks.size() < limit && seen < options_.list_scan_max;) {
+        COURSESELECT_CO_TRY(auto tasks, co_await older(filter, before, step));
+        for (Task& task : tasks) {
+            before = task.sequence;
+            page.next_before = task.id;
+            const bool is_wanted = (!filter.status || task.status == *filter.status) &&
+                                   (!filter.given_up_only || task.given_up);
+            if (is_wanted) {
+                page.tasks.push_back(std::move(task));
+            }
+            if (page.tasks.size() == limit) {
+                co_return page;
+            }
+        }
+        if (tasks.size() < step) {
+            page.next_before.reset();
+            break;
+        }
+        seen += tasks.size();
+    }
+    co_return page;
+}
+
+async::Task<core::Result<std::vector<Task>>> StoredTaskQueue::older(TaskFilter filter,
+                                                                    std::int64_t before,
+                                                                    std::size_t limit) {
+    if (filter.student) {
+        std::vector<std::int64_t> wanted;
+        if (const auto known = history_.find(*filter.student); known != history_.end()) {
+            const auto& history = known->second;
+            auto end = std::lower_bound(history.begin(), history.end(), before);
+            while (end != history.begin() && wanted.size() < limit) {
+                wanted.push_back(*--end);
+            }
+        }
+        co_return co_await gather(std::move(wanted));
+    }
+    COURSESELECT_CO_TRY(auto tasks, co_await store_->older(before, filter.given_up_only, limit));
+    for (Task& task : tasks) {
+        const auto known = tasks_.find(task.sequence);
+        task = current(known != tasks_.end() ? known->second : std::move(task));
+    }
+    co_return tasks;
 }
 
 async::Task<core::Result<std::vector<Task>>> StoredTaskQueue::gather(
@@ -166,11 +197,6 @@ async::Task<core::Result<std::vector<Task>>> StoredTaskQueue::gather(
     std::sort(found.begin(), found.end(),
               [](const Task& a, const Task& b) { return a.sequence > b.sequence; });
     co_return found;
-}
-
-async::Task<core::Result<std::vector<Task>>> StoredTaskQueue::dead_letters(std::size_t limit) {
-    const std::size_t bound = std::min(limit, options_.list_max);
-    co_return co_await store_->dead_letters(bound);
 }
 
 QueueStatistics StoredTaskQueue::statistics() {

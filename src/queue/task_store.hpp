@@ -43,15 +43,16 @@ class TaskStore {
 
     [[nodiscard]] virtual async::Task<core::Result<std::vector<Inserted>>> insert(
         std::vector<Task> tasks) = 0;
-    /// Records finished tasks; `dead` puts them among the dead letters.
-    [[nodiscard]] virtual async::Task<core::Result<>> finish(std::vector<Task> tasks,
-                                                             bool dead) = 0;
+    /// Records finished tasks.
+    [[nodiscard]] virtual async::Task<core::Result<>> finish(std::vector<Task> tasks) = 0;
     [[nodiscard]] virtual async::Task<core::Result<>> save_attempt(Task task) = 0;
     /// The tasks with these sequences, as far as they exist, in any order.
     [[nodiscard]] virtual async::Task<core::Result<std::vector<Task>>> load(
         std::vector<std::int64_t> sequences) = 0;
-    [[nodiscard]] virtual async::Task<core::Result<std::vector<Task>>> dead_letters(
-        std::size_t limit) = 0;
+    /// Tasks with a sequence below `before`, newest first.
+    [[nodiscard]] virtual async::Task<core::Result<std::vector<Task>>> older(std::int64_t before,
+                                                                             bool given_up_only,
+                                                                             std::size_t limit) = 0;
     /// Looks at `step` tasks after `cursor` and deletes the finished ones created before `before`;
     /// the newest task always stays, so that no sequence is used twice.
     [[nodiscard]] virtual async::Task<core::Result<PurgeStep>> purge(core::WallTime before,

@@ -72,8 +72,13 @@ struct QueueFixture : Engine {
     }
     std::vector<queue::Task> list(int student, std::optional<queue::TaskStatus> only,
                                   std::size_t limit) {
-        return must(await_on(this->loop,
-                             this->tasks->student_tasks(core::StudentId(student), only, limit)));
+        return page({.student = core::StudentId(student), .status = only}, limit).tasks;
+    }
+    std::vector<queue::Task> dead_letters(std::size_t limit) {
+        return page({.given_up_only = true}, limit).tasks;
+    }
+    queue::TaskPage page(queue::TaskFilter filter, std::size_t limit) {
+        return must(await_on(this->loop, this->tasks->list(filter, limit)));
     }
 };
 

@@ -87,7 +87,7 @@ void check_kept(QueueFixture<SqliteQueue>& f, const SaidYes& done) {
     check_task(f, done.ids[1], false, "", done.retried ? 1 : 0);
     check_task(f, done.ids[2], is_dead, "twice", done.dying_attempts);
     check_task(f, done.ids[3], done.cancelled, "Cancelled by user", 0);
-    CHECK(must(await_on(f.loop, f.tasks->dead_letters(10))).size() == (is_dead ? 1 : 0));
+    CHECK(f.dead_letters(10).size() == (is_dead ? 1 : 0));
     const std::size_t unfinished =
         1u + (done.completed ? 0 : 1) + (is_dead ? 0 : 1) + (done.cancelled ? 0 : 1);
     CHECK(f.tasks->take(10).size() == unfinished);
@@ -159,7 +159,7 @@ TEST_SUITE("queue/task_queue/faults") {
         CHECK(again[0]->task_id == id);
         CHECK(again[0]->position == 0);
         CHECK(again[1].error().reason() == "client_ref_reused");
-        const auto dead = must(await_on(f.loop, f.tasks->dead_letters(10)));
+        const auto dead = f.dead_letters(10);
         REQUIRE(dead.size() == 1);
         CHECK(dead.front().message == "data node away");
         CHECK(dead.front().attempts == 1);

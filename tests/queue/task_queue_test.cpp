@@ -138,7 +138,7 @@ TEST_SUITE("queue/task_queue") {
         CHECK(f.retry(id) == queue::RetryOutcome::dead_letter);
         CHECK(f.retry(id) == queue::RetryOutcome::not_running);
         CHECK(courses_of(f.tasks->take(9)) == std::vector<int>{11});
-        const auto dead = must(await_on(f.loop, f.tasks->dead_letters(10)));
+        const auto dead = f.dead_letters(10);
         REQUIRE(dead.size() == 1);
         CHECK(dead[0].id == id);
         CHECK(dead[0].message == "data node away");
@@ -183,10 +183,68 @@ TEST_SUITE("queue/task_queue") {
             CHECK(f.tasks->take(1).size() == 1);
             CHECK(f.retry(id) == queue::RetryOutcome::dead_letter);
         }
-        CHECK(courses_of(must(await_on(f.loop, f.tasks->dead_letters(2)))) ==
-              std::vector<int>{5, 4});
-        CHECK(must(await_on(f.loop, f.tasks->dead_letters(100))).size() == 3);  // list_max
+        CHECK(courses_of(f.dead_letters(2)) == std::vector<int>{5, 4});
+        CHECK(f.dead_letters(100).size() == 3);  // list_max
         CHECK(f.list(5, TaskStatus::failed, 10).front().message == "data node away");
+    }
+
+    TEST_CASE_TEMPLATE("all tasks are listed newest first, page by page, by state", Engine,
+                       BOTH_ENGINES) {
+        QueueFixture<Engine> f(queue::TaskQueueOptions{
+            .patience = {.attempts_max = 1}, .finished_cached_max = 1, .list_max = 3});
+        const auto walk = [&](queue::TaskFilter filter, std::size_t limit) {
+            std::vector<int> courses;
+            do {
+                const auto page = f.page(filter, limit);
+                CHECK(page.tasks.size() <= limit);
+                for (const int course : courses_of(page.tasks)) {
+                    courses.push_back(course);
+                }
+                filter.before = page.next_before;
+            } while (filter.before);
+            return courses;
+        };
+        CHECK(walk({}, 3).empty());
+        for (int course = 1; course <= 7; ++course) {
+            f.submit_one(wish(course < 7 ? course : 1, course));
+        }
+        must(f.complete(success(f.tasks->take(3))));   // 1, 2, 3 are completed
+        CHECK(f.retry(f.tasks->take(1).front().id) ==  // 4 is given up
+              queue::RetryOutcome::dead_letter);
+        f.tasks->take(1);  // 5 runs; 6 and 7 wait
+        for (const std::size_t limit : {1, 2, 3}) {
+            CHECK(walk({}, limit) == std::vector<int>{7, 6, 5, 4, 3, 2, 1});
+            CHECK(walk({.status = TaskStatus::completed}, limit) == std::vector<int>{3, 2, 1});
+            CHECK(walk({.status = TaskStatus::pending}, limit) == std::vector<int>{7, 6});
+            CHECK(walk({.status = TaskStatus::processing}, limit) == std::vector<int>{5});
+            CHECK(walk({.status = TaskStatus::failed}, limit) == std::vector<int>{4});
+            CHECK(walk({.given_up_only = true}, limit) == std::vector<int>{4});
+            CHECK(walk({.student = core::StudentId(1)}, limit) == std::vector<int>{7, 1});
+            CHECK(walk({.student = core::StudentId(4), .given_up_only = true}, limit) ==
+                  std::vector<int>{4});
+            CHECK(walk({.student = core::StudentId(1), .given_up_only = true}, limit).empty());
+        }
+        CHECK(f.page({}, 100).tasks.size() == 3);  // list_max
+        CHECK(f.page({}, 0).tasks.empty());
+        const core::Uuid stranger{};
+        const auto refused = await_on(f.loop, f.tasks->list({.before = stranger}, 3));
+        CHECK(refused.error().reason() == "before");
+    }
+
+    TEST_CASE_TEMPLATE("a listing looks at so many tasks and says where to go on", Engine,
+                       BOTH_ENGINES) {
+        QueueFixture<Engine> f(queue::TaskQueueOptions{.list_max = 2, .list_scan_max = 4});
+        f.submit_one(wish(1, 1));
+        f.tasks->take(1);
+        for (int student = 2; student <= 6; ++student) {
+            f.submit_one(wish(student, student));
+        }
+        const auto first = f.page({.status = TaskStatus::processing}, 2);
+        CHECK(first.tasks.empty());
+        REQUIRE(first.next_before);
+        const auto second =
+            f.page({.status = TaskStatus::processing, .before = first.next_before}, 2);
+        CHECK(courses_of(second.tasks) == std::vector<int>{1});
     }
 
     TEST_CASE_TEMPLATE("what is not running can be neither retried nor given back", Engine,

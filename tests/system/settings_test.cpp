@@ -2,6 +2,7 @@
 /// every node soon after, and nothing is restarted. How soon is measured and told; the bound that
 /// fails is wide, because the machine of a test may be busy.
 
+#include <csignal>
 #include <string>
 
 #include "courseselect/core/time_format.hpp"
@@ -108,14 +109,50 @@ TEST_SUITE("system/settings") {
             const Reply submitted = school.submit(students[0], algebra, "select");
             return submitted.body["position"].integer() == 1;
         });
-        // A data node that is away is no attempt, so patience is only seen to be known.
         school.settings(R"({"queue":{"attempts_max":3}})");
-        school.settings(R"({"queue":{"time_limit_seconds":7}})");
         const Reply now = school.get("auth", "/admin/system-settings", school.boss);
         const json::Value queue = now.body["settings"]["queue"];
         CHECK(queue["select_priority"].integer() == 90);
         CHECK(queue["attempts_max"].integer() == 3);
-        CHECK(queue["time_limit_seconds"].integer() == 7);
+    }
+
+    TEST_CASE("a task that times out is tried as often as the setting says, and is dead then") {
+        School school;
+        const std::string ada = school.enrol("ada");
+        const auto algebra = school.course("Algebra");
+        const auto biology = school.course("Biology");
+        CHECK(school.select(ada, algebra) == "completed");
+        school.settings(R"({"queue":{"time_limit_seconds":1,"attempts_max":2,)"
+                        R"("retry_delay_ms_min":10,"retry_delay_ms_max":10}})");
+        takes_effect("queue.time_limit_seconds, in the queue node", [&] {
+            const std::string figures = school.get("queue", "/metrics").text;
+            return figures.find("\ncourseselect_queue_time_limit_seconds 1\n") != std::string::npos;
+        });
+        const pid_t data_node = school.fleet.pid("data");
+        REQUIRE(::kill(data_node, SIGSTOP) == 0);  // it takes calls, and does not answer
+        const Reply submitted = school.submit(ada, biology);
+        REQUIRE(submitted.status == 200);
+        const std::string task = submitted.body["task_id"].string().value_or("");
+        Reply ended;
+        takes_effect("queue.attempts_max", [&] {
+            ended = school.get("student", "/student/queue/status?wait=20&task_id=" + task, ada);
+            return ended.body["status"].string() == "failed";
+        });
+        REQUIRE(::kill(data_node, SIGCONT) == 0);
+        CHECK(ended.body["message"].string().value_or("").starts_with(
+            "No decision within the time limit"));
+        const Reply dead = school.call(
+            "queue", {.target = "/queue/tasks?status_filter=dead",
+                      .headers = {{"Internal-Token", school.fleet.options().internal_token}}});
+        REQUIRE(dead.body["tasks"].size() == 1);
+        CHECK(dead.body["tasks"][0]["task_id"].string() == task);
+        CHECK(dead.body["tasks"][0]["attempts"].integer() == 2);
+        CHECK(dead.body["tasks"][0]["given_up"].boolean() == true);
+        // The queue goes on; and the next task is patient again once the setting says so.
+        school.settings(R"({"queue":{"time_limit_seconds":30}})");
+        const auto chemistry = school.course("Chemistry");
+        takes_effect("a task after the dead one",
+                     [&] { return school.select(ada, chemistry) == "completed"; });
     }
 
     TEST_CASE("security holds at the door, and for sessions on the other nodes") {

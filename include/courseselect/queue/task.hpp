@@ -6,6 +6,7 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "courseselect/core/clock.hpp"
 #include "courseselect/core/ids.hpp"
@@ -67,6 +68,7 @@ struct Task {
     std::string message;       ///< for the student, once finished
     std::string reasons_json;  ///< array of every reason of a refusal; "[]" if there is none
     int attempts = 0;          ///< failed ones, see `TaskQueue::retry`
+    bool given_up = false;     ///< failed because there were too many attempts: a dead letter
     /// It may have been handed out before (lease ran out, retry, restart): whoever runs it must
     /// look for its own record of the id first. Such a task can no longer be cancelled.
     bool redelivered = false;
@@ -94,10 +96,26 @@ struct TaskView {
     std::optional<std::size_t> position;
 };
 
+/// Which tasks `TaskQueue::list` shows: those for which all that is set holds.
+struct TaskFilter {
+    std::optional<core::StudentId> student{};
+    std::optional<TaskStatus> status{};
+    bool given_up_only = false;
+    /// A task's id: only tasks that arrived before it.
+    std::optional<core::Uuid> before{};
+};
+
+/// Tasks, newest first. It may be shorter than asked for, even empty, while there are more.
+struct TaskPage {
+    std::vector<Task> tasks;
+    /// For the next page; unset: there are no older tasks.
+    std::optional<core::Uuid> next_before;
+};
+
 /// What `retry` did.
 enum class RetryOutcome : std::uint8_t {
     scheduled,    ///< it will be handed out again after a pause
-    dead_letter,  ///< too many attempts: failed for good, listed by `dead_letters`
+    dead_letter,  ///< too many attempts: failed for good, `given_up`
     not_running,  ///< unknown or finished meanwhile
 };
 

@@ -39,6 +39,7 @@ struct TaskQueueOptions {
     std::size_t finished_cached_max = 100'000;  ///< recent results kept in memory
     std::size_t waiters_max = 20'000;           ///< long polls; more get the current state at once
     std::size_t list_max = 1'000;               ///< tasks in one listing
+    std::size_t list_scan_max = 10'000;         ///< tasks looked at for one listing
     std::size_t purge_step = 1'000;             ///< rows deleted in one transaction
 };
 
@@ -90,12 +91,10 @@ class TaskQueue {
     /// Long poll: like `status`, but waits up to `at_most` for the task to finish.
     [[nodiscard]] virtual async::Task<core::Result<std::optional<TaskView>>> wait(
         core::Uuid task_id, std::chrono::milliseconds at_most) = 0;
-    /// Newest first.
-    [[nodiscard]] virtual async::Task<core::Result<std::vector<Task>>> student_tasks(
-        core::StudentId student, std::optional<TaskStatus> only, std::size_t limit) = 0;
-    /// Newest first; `message` holds the reason of the last attempt.
-    [[nodiscard]] virtual async::Task<core::Result<std::vector<Task>>> dead_letters(
-        std::size_t limit) = 0;
+    /// Newest first, at most `limit` (and `list_max`). The message of what is given up is the
+    /// reason of its last attempt. Errors: invalid_argument `before` (no id of this queue).
+    [[nodiscard]] virtual async::Task<core::Result<TaskPage>> list(TaskFilter filter,
+                                                                   std::size_t limit) = 0;
     [[nodiscard]] virtual QueueStatistics statistics() = 0;
 
     /// Deletes finished tasks created before `before` (at least a day ago, see

@@ -16,6 +16,10 @@ namespace {
 using courseselect::queue::Finished;
 using courseselect::queue::Task;
 
+constexpr const char* refused_reason = "The data node cannot process this task";
+constexpr const char* late_reason =
+    "No decision within the time limit; look at your courses, it may have been carried out";
+
 net::http::ClientRequest decision_request(const std::vector<Task>& tasks,
                                           const std::string& internal_token) {
     wire::DecisionBatch batch;
@@ -55,6 +59,10 @@ bool did_not_arrive(const core::Error& error) {
     return error.code() == core::Errc::unavailable ||
            error.code() == core::Errc::deadline_exceeded ||
            error.code() == core::Errc::resource_exhausted;
+}
+
+bool took_too_long(const core::Error& error) {
+    return error.code() == core::Errc::outcome_unknown && error.reason() == "timeout";
 }
 
 /// The answer holds one decision for each task, in order; anything else is a fault.
@@ -97,6 +105,8 @@ async::Task<> Dispatcher::run(std::stop_token stop) {
         if (sent == Sent::away || sent == Sent::lost) {
             give_back(tasks, sent == Sent::lost);
             co_await pause(stop);
+        } else if (sent == Sent::late) {
+            co_await count_attempt(tasks, late_reason);
         } else if (sent == Sent::refused) {
             co_await send_one_by_one(tasks, stop);
         } else {
@@ -111,8 +121,11 @@ async::Task<> Dispatcher::run(std::stop_token stop) {
 
 async::Task<Dispatcher::Sent> Dispatcher::send(const Tasks& tasks) {
     auto request = decision_request(tasks, internal_token_);
-    const auto response = co_await data_node_.send(std::move(request), options_.call_timeout);
+    const auto response = co_await data_node_.send(std::move(request), options_.time_limit);
     if (!response) {
+        if (took_too_long(response.error())) {
+            co_return Sent::late;
+        }
         co_return did_not_arrive(response.error()) ? Sent::away : Sent::lost;
     }
     if (response->status == 503 || response->status == 429) {
@@ -134,18 +147,28 @@ async::Task<> Dispatcher::send_one_by_one(const Tasks& tasks, std::stop_token st
     for (std::size_t i = 0; i < tasks.size(); ++i) {
         const Tasks one{tasks[i]};
         const Sent sent = co_await send(one);
+        auto rest = tasks.begin() + static_cast<std::ptrdiff_t>(i);
         if (sent == Sent::refused) {
-            const std::string reason = "The data node cannot process this task";
-            const auto outcome = co_await tasks_.retry(tasks[i].id, reason);
-            if (!outcome) {
-                give_back(one, true);
-            } else if (*outcome == courseselect::queue::RetryOutcome::dead_letter && on_finished_) {
-                on_finished_(tasks[i], false, reason);
-            }
+            co_await count_attempt(one, refused_reason);
+        } else if (sent == Sent::late) {
+            co_await count_attempt(one, late_reason);
+            give_back(Tasks(++rest, tasks.end()), true);
+            co_return;
         } else if (sent != Sent::done) {
-            give_back(Tasks(tasks.begin() + static_cast<std::ptrdiff_t>(i), tasks.end()), true);
+            give_back(Tasks(rest, tasks.end()), true);
             co_await pause(stop);
             co_return;
+        }
+    }
+}
+
+async::Task<> Dispatcher::count_attempt(Tasks tasks, std::string reason) {
+    for (const Task& task : tasks) {
+        const auto outcome = co_await tasks_.retry(task.id, reason);
+        if (!outcome) {
+            give_back(Tasks{task}, true);
+        } else if (*outcome == courseselect::queue::RetryOutcome::dead_letter && on_finished_) {
+            on_finished_(task, false, reason);
         }
     }
 }
@@ -190,7 +213,7 @@ void Dispatcher::measure(std::size_t decided) {
 }
 
 void Dispatcher::collect(metrics::Scrape& scrape) const {
-    constexpr std::string_view results[] = {"decided", "away", "lost", "refused"};
+    constexpr std::string_view results[] = {"decided", "away", "lost", "refused", "late"};
     for (std::size_t i = 0; i < std::size(results); ++i) {
         scrape.counter("courseselect_dispatcher_batches_total",
                        "Batches sent to the data node, by what became of them.", sent_[i],

@@ -22,8 +22,13 @@ using courseselect::queue::CancelOutcome;
 using courseselect::queue::NewTask;
 using courseselect::queue::Submitted;
 using courseselect::queue::Task;
+using courseselect::queue::TaskFilter;
 using courseselect::queue::TaskType;
 using courseselect::queue::TaskView;
+
+/// A task stays handed out for longer than its call may take: the lease only rescues what the
+/// dispatcher forgot.
+constexpr std::chrono::seconds lease_margin{10};
 
 core::Error task_missing() { return {core::Errc::not_found, "Task not found"}; }
 
@@ -48,6 +53,21 @@ std::string status_message(const Task& task) {
         case courseselect::queue::TaskStatus::processing: return "Task in progress";
         default: return task.message;
     }
+}
+
+wire::TaskDetails details_of(const Task& task) {
+    return {.task_id = core::format_uuid(task.id),
+            .student_id = task.student,
+            .course_id = task.course,
+            .task_type = std::string(courseselect::queue::name_of(task.type)),
+            .priority = task.priority,
+            .status = std::string(courseselect::queue::name_of(task.status)),
+            .message = status_message(task),
+            .attempts = task.attempts,
+            .given_up = task.given_up,
+            .created_at = task.created_at,
+            .started_at = task.started_at,
+            .completed_at = task.completed_at};
 }
 
 wire::TaskStatus to_wire(const TaskView& view) {
@@ -92,21 +112,28 @@ QueueNode::QueueNode(Runtime runtime, QueueNodeOptions options,
       news_(core::format_uuid(core::make_uuid_v4(runtime.random.array<16>()))),
       background_(runtime.loop),
       service_(runtime.clock, options_.service) {
+    options_.tasks.patience.lease =
+        std::max(options_.tasks.patience.lease, options_.dispatcher.time_limit + lease_margin);
     add_health(service_, *this);
     add_submit_routes();
     add_routes();
+    add_list_routes();
 }
 
 QueueNode::~QueueNode() = default;
 
 void QueueNode::apply(const Settings& settings) {
+    options_.dispatcher.time_limit = std::chrono::seconds(settings.queue.time_limit_seconds);
     options_.tasks.patience = {
-        .lease = std::chrono::seconds(settings.queue.time_limit_seconds),
+        .lease = options_.dispatcher.time_limit + lease_margin,
         .attempts_max = settings.queue.attempts_max,
         .retry_delay_min = std::chrono::milliseconds(settings.queue.retry_delay_ms_min),
         .retry_delay_max = std::chrono::milliseconds(settings.queue.retry_delay_ms_max)};
     if (tasks_) {
         tasks_->set_patience(options_.tasks.patience);
+    }
+    if (dispatcher_) {
+        dispatcher_->set_time_limit(options_.dispatcher.time_limit);
     }
 }
 
@@ -180,6 +207,12 @@ NodeParts QueueNode::parts() {
     parts.readers = readers_.get();
     parts.tasks = tasks_.get();
     parts.more = [this](metrics::Scrape& scrape) {
+        const auto seconds = std::chrono::duration<double>(options_.dispatcher.time_limit);
+        scrape.gauge("courseselect_queue_time_limit_seconds",
+                     "Time a task may take, as the settings say.", seconds.count());
+        scrape.gauge("courseselect_queue_attempts_max",
+                     "Failed attempts until a task is given up, as the settings say.",
+                     options_.tasks.patience.attempts_max);
         if (dispatcher_ != nullptr) {
             dispatcher_->collect(scrape);
         }
@@ -354,15 +387,15 @@ async::Task<core::Result<wire::QueueStats>> QueueNode::stats() {
 
 async::Task<core::Result<wire::StudentTasks>> QueueNode::student_tasks(
     wire::StudentTasksQuery query) {
-    std::optional<courseselect::queue::TaskStatus> only;
+    TaskFilter filter{.student = query.student_id};
     if (query.status_filter) {
-        only = courseselect::queue::parse_task_status(*query.status_filter);
+        filter.status = courseselect::queue::parse_task_status(*query.status_filter);
     }
-    COURSESELECT_CO_TRY(const auto tasks,
-                        co_await tasks_->student_tasks(query.student_id, only,
-                                                       static_cast<std::size_t>(query.limit)));
+    COURSESELECT_CO_TRY(
+        const auto page,
+        co_await tasks_->list(std::move(filter), static_cast<std::size_t>(query.limit)));
     wire::StudentTasks answer;
-    for (const Task& task : tasks) {
+    for (const Task& task : page.tasks) {
         answer.tasks.push_back({.task_id = core::format_uuid(task.id),
                                 .course_id = task.course,
                                 .task_type = std::string(courseselect::queue::name_of(task.type)),
@@ -371,6 +404,46 @@ async::Task<core::Result<wire::StudentTasks>> QueueNode::student_tasks(
                                 .completed_at = task.completed_at});
     }
     co_return answer;
+}
+
+async::Task<core::Result<wire::TaskList>> QueueNode::list_tasks(wire::TaskListQuery query) {
+    TaskFilter filter{.student = query.student_id};
+    if (query.status_filter == "dead") {
+        filter.given_up_only = true;
+    } else if (query.status_filter) {
+        filter.status = courseselect::queue::parse_task_status(*query.status_filter);
+    }
+    if (query.before) {
+        filter.before = core::parse_uuid(*query.before);
+        if (!filter.before) {
+            co_return task_missing();
+        }
+    }
+    const auto page =
+        co_await tasks_->list(std::move(filter), static_cast<std::size_t>(query.limit));
+    if (!page) {
+        co_return page.error().reason() == "before" ? task_missing() : page.error();
+    }
+    wire::TaskList answer;
+    for (const Task& task : page->tasks) {
+        answer.tasks.push_back(details_of(task));
+    }
+    if (page->next_before) {
+        answer.next_before = core::format_uuid(*page->next_before);
+    }
+    co_return answer;
+}
+
+async::Task<core::Result<wire::TaskDetails>> QueueNode::task(wire::TaskIdQuery query) {
+    const auto id = core::parse_uuid(query.task_id);
+    if (!id) {
+        co_return task_missing();
+    }
+    COURSESELECT_CO_TRY(const auto view, co_await tasks_->status(*id));
+    if (!view) {
+        co_return task_missing();
+    }
+    co_return details_of(view->task);
 }
 
 async::Task<core::Result<wire::QueueHealth>> QueueNode::health() {
@@ -390,65 +463,6 @@ async::Task<core::Result<wire::QueueHealth>> QueueNode::health() {
     health.pending_tasks = static_cast<std::int64_t>(waiting);
     health.processing_tasks = static_cast<std::int64_t>(statistics.processing_tasks);
     co_return health;
-}
-
-void QueueNode::add_submit_routes() {
-    using api::Access;
-    service_.add(api::post("/queue/submit")
-                     .summary("Queue a selection; answered once it is stored.")
-                     .description("An Idempotency-Key header, or client_ref in the body, makes a "
-                                  "repeated submission give the same task.")
-                     .tag("queue")
-                     .access(Access::internal)
-                     .body<wire::QueueSubmission>()
-                     .error(409, "The idempotency key belongs to another submission")
-                     .error(429, "Rate limit exceeded. Please wait N seconds."),
-                 [this](api::Context& context, wire::QueueSubmission submission) {
-                     return submit_one(context, std::move(submission));
-                 });
-    service_.add(api::post("/internal/queue/submit")
-                     .summary("Queue many selections in one commit.")
-                     .tag("internal")
-                     .access(Access::internal)
-                     .body<wire::QueueSubmissionBatch>(),
-                 [this](api::Context&, wire::QueueSubmissionBatch batch) {
-                     return submit_batch(std::move(batch));
-                 });
-}
-
-void QueueNode::add_routes() {
-    using api::Access;
-    service_.add(api::get("/queue/status")
-                     .summary("Where a task stands; waits for its end when asked to.")
-                     .tag("queue")
-                     .access(Access::internal)
-                     .query<wire::TaskQuery>()
-                     .error(404, "Task not found"),
-                 [this](api::Context&, wire::TaskQuery query) { return status(std::move(query)); });
-    service_.add(
-        api::post("/queue/cancel")
-            .summary("Take a waiting task back.")
-            .tag("queue")
-            .access(Access::internal)
-            .query<wire::CancelQuery>()
-            .error(404, "Task not found")
-            .error(400, "Cannot cancel task with status: completed"),
-        [this](api::Context&, wire::CancelQuery query) { return cancel(std::move(query)); });
-    service_.add(api::get("/queue/stats")
-                     .summary("Figures of the queue.")
-                     .tag("queue")
-                     .access(Access::internal),
-                 [this](api::Context&) { return stats(); });
-    service_.add(api::get("/queue/student/tasks")
-                     .summary("A student's tasks, newest first.")
-                     .tag("queue")
-                     .access(Access::internal)
-                     .query<wire::StudentTasksQuery>(),
-                 [this](api::Context&, wire::StudentTasksQuery query) {
-                     return student_tasks(std::move(query));
-                 });
-    service_.add(api::get("/queue/health").summary("How the queue is doing.").tag("health"),
-                 [this](api::Context&) { return health(); });
 }
 
 }  // namespace courseselect::nodes::queue

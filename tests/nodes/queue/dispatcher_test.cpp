@@ -33,7 +33,15 @@ test::ScriptedClient::Answer decide(const net::http::ClientRequest& request, boo
 }
 
 struct DispatcherFixture : test::QueueFixture<test::MemoryQueue> {
-    DispatcherFixture() : QueueFixture({.patience = {.attempts_max = 1}}) {}
+    explicit DispatcherFixture(int attempts_max = 1)
+        : QueueFixture({.patience = {.attempts_max = attempts_max,
+                                     .retry_delay_min = std::chrono::milliseconds{0}}}) {}
+
+    void answer_too_late() {
+        data_node.then([](const auto&) -> test::ScriptedClient::Answer {
+            return core::Error(core::Errc::outcome_unknown, "timeout", "did not answer in time");
+        });
+    }
 
     void expect_decisions() {
         data_node.then([](const auto& request) { return decide(request, false); });
@@ -110,6 +118,41 @@ TEST_SUITE("nodes/queue/dispatcher") {
         CHECK(batch(1)[0].redelivered == may_have_run);
         CHECK(task(0).status == queue::TaskStatus::completed);
         CHECK(task(0).attempts == 0);  // nobody has looked at it, so it has not failed
+    }
+
+    TEST_CASE("a decision that takes too long is an attempt, and the last one ends the task") {
+        DispatcherFixture f(3);
+        f.answer_too_late();
+        f.answer_too_late();
+        SUBCASE("the third is in time") {
+            f.expect_decisions();
+            f.dispatch({1});
+            CHECK(f.task(0).status == queue::TaskStatus::completed);
+            CHECK_FALSE(f.task(0).given_up);
+        }
+        SUBCASE("none is") {
+            f.answer_too_late();
+            f.dispatch({1});
+            CHECK(f.task(0).status == queue::TaskStatus::failed);
+            CHECK(f.task(0).given_up);
+            CHECK(f.task(0).attempts == 3);
+            CHECK(f.task(0).message.starts_with("No decision within the time limit"));
+        }
+        REQUIRE(f.data_node.asked.size() == 3);
+        CHECK_FALSE(f.batch(0)[0].redelivered);
+        CHECK(f.batch(1)[0].redelivered);  // the data node looks for its record first
+        CHECK(f.batch(2)[0].task_id == f.batch(0)[0].task_id);
+    }
+
+    TEST_CASE_FIXTURE(DispatcherFixture, "a task that alone takes too long lets the others wait") {
+        data_node.answer(500, "{}");  // both together
+        answer_too_late();            // the first alone
+        expect_decisions();
+        dispatch({1, 3});
+        REQUIRE(data_node.asked.size() == 3);
+        CHECK(task(0).given_up);
+        CHECK(task(1).status == queue::TaskStatus::completed);
+        CHECK(batch(2)[0].redelivered);
     }
 
     TEST_CASE_FIXTURE(DispatcherFixture, "one task that cannot be processed stops no other") {

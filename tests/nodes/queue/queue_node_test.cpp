@@ -59,6 +59,55 @@ TEST_SUITE("nodes/queue/queue_node") {
         CHECK(late.detail() == "Cannot cancel task with status: failed");
     }
 
+    TEST_CASE("operators see all tasks, page by page, and each one by its id") {
+        test::ThreeNodes nodes;
+        nodes.data_away = true;  // tasks stay pending
+        std::vector<std::string> ids;
+        for (int student = 1; student <= 3; ++student) {
+            ids.push_back(nodes
+                              .inside(*nodes.queue, Method::post, "/queue/submit",
+                                      submission(student, 5, "select", student))
+                              .body["task_id"]
+                              .string()
+                              .value_or(""));
+        }
+        const auto get = [&](const std::string& target) {
+            return nodes.inside(*nodes.queue, Method::get, target);
+        };
+        const auto first = get("/queue/tasks?limit=2");
+        REQUIRE(first.body["tasks"].size() == 2);
+        const json::Value newest = first.body["tasks"][0];
+        CHECK(newest["task_id"].string() == ids[2]);
+        CHECK(newest["student_id"].integer() == 3);
+        CHECK(newest["course_id"].integer() == 5);
+        CHECK(newest["task_type"].string() == "select");
+        CHECK(newest["priority"].integer() == 3);
+        CHECK(newest["attempts"].integer() == 0);
+        CHECK(newest["given_up"].boolean() == false);
+        CHECK(newest["completed_at"].is_null());
+        const auto second =
+            get("/queue/tasks?limit=2&before=" + first.body["next_before"].string().value_or(""));
+        REQUIRE(second.body["tasks"].size() == 1);
+        CHECK(second.body["tasks"][0]["task_id"].string() == ids[0]);
+        CHECK(second.body["next_before"].is_null());
+        CHECK(get("/queue/tasks?student_id=2").body["tasks"][0]["task_id"].string() == ids[1]);
+        CHECK(get("/queue/tasks?status_filter=completed").body["tasks"].size() == 0);
+        CHECK(get("/queue/tasks?status_filter=dead").body["tasks"].size() == 0);
+        for (const char* wrong : {"/queue/tasks?before=nonsense",
+                                  "/queue/tasks?before=00000000-0000-4000-8000-000000000000",
+                                  "/queue/task?task_id=nonsense"}) {
+            CHECK(get(wrong).status == 404);
+        }
+        CHECK(get("/queue/tasks?limit=0&status_filter=lost").body["detail"].size() == 2);
+        CHECK(get("/queue/tasks?limit=1001").status == 422);
+        nodes.data_away = false;
+        get("/queue/status?wait=20&task_id=" + ids[0]);
+        const auto ended = get("/queue/task?task_id=" + ids[0]);
+        CHECK(ended.body["status"].string() == "failed");
+        CHECK(ended.body["message"].string() == "Student not found");
+        CHECK(ended.body["completed_at"].string().value_or("").ends_with("Z"));
+    }
+
     TEST_CASE("a student has ten submissions, then one every ten seconds") {
         nodes::queue::QueueNodeOptions options;
         options.student_limit =

@@ -169,9 +169,9 @@ struct Describe<nodes::QueueSettings> {
                                           doc("Doubles with every attempt.")),
             field<&Q::retry_delay_ms_max>("retry_delay_ms_max", between(10, 3'600'000),
                                           optional_with_default),
-            field<&Q::time_limit_seconds>("time_limit_seconds", between(1, 3'600),
-                                          optional_with_default,
-                                          doc("A task without result so long is tried again.")));
+            field<&Q::time_limit_seconds>(
+                "time_limit_seconds", between(1, 3'600), optional_with_default,
+                doc("A task not decided so long has failed an attempt.")));
     }
 };
 

@@ -21,11 +21,11 @@
 namespace courseselect::nodes::queue {
 
 struct DispatcherOptions {
-    std::size_t batch_max = 500;  ///< tasks in one call
-    std::chrono::milliseconds call_timeout{30'000};
-    std::chrono::milliseconds pause_min{20};     ///< after a call that could not be made ...
-    std::chrono::milliseconds pause_max{1'000};  ///< ... doubling up to this
-    std::size_t completions_max = 4;             ///< results being stored while the next call runs
+    std::size_t batch_max = 500;                   ///< tasks in one call
+    std::chrono::milliseconds time_limit{30'000};  ///< of one call, and so of its tasks
+    std::chrono::milliseconds pause_min{20};       ///< after a call that could not be made ...
+    std::chrono::milliseconds pause_max{1'000};    ///< ... doubling up to this
+    std::size_t completions_max = 4;  ///< results being stored while the next call runs
 };
 
 /// One call is under way at a time, because two could overtake each other on the way and the first
@@ -33,7 +33,8 @@ struct DispatcherOptions {
 ///
 /// A call whose outcome is unknown is made again with the same task ids, marked as redelivered: the
 /// data node answers from its records. Tasks the data node refuses to look at (a fault of ours) are
-/// sent one by one, retried with pauses, and end as dead letters.
+/// sent one by one. Those, and tasks without a decision within the time limit, are retried with
+/// pauses and end as dead letters; a data node that is away or restarts costs no attempt.
 /// Thread-safety: the runtime's loop.
 class Dispatcher {
   public:
@@ -45,6 +46,9 @@ class Dispatcher {
                                           const std::string& message)>;
     void on_finished(OnFinished listener) { on_finished_ = std::move(listener); }
 
+    /// For the next calls.
+    void set_time_limit(std::chrono::milliseconds limit) { options_.time_limit = limit; }
+
     /// Runs until `stop` is requested; then finishes the call under way and stores its results.
     [[nodiscard]] async::Task<> run(std::stop_token stop);
 
@@ -54,11 +58,13 @@ class Dispatcher {
 
   private:
     using Tasks = std::vector<courseselect::queue::Task>;
-    /// `away`: it did not arrive; `lost`: it may have.
-    enum class Sent : std::uint8_t { done, away, lost, refused };
+    /// `away`: it did not arrive; `lost`: it may have; `late`: so it may, and the time is over.
+    enum class Sent : std::uint8_t { done, away, lost, refused, late };
 
     [[nodiscard]] async::Task<Sent> send(const Tasks& tasks);
     [[nodiscard]] async::Task<> send_one_by_one(const Tasks& tasks, std::stop_token stop);
+    /// An attempt has failed: again later, or never.
+    [[nodiscard]] async::Task<> count_attempt(Tasks tasks, std::string reason);
     [[nodiscard]] async::Task<> pause(std::stop_token stop);
     [[nodiscard]] async::Task<> store(Tasks tasks,
                                       std::vector<courseselect::queue::Finished> finished);
@@ -79,7 +85,7 @@ class Dispatcher {
     double rate_ = 1'000;
     metrics::Histogram batch_sizes_{metrics::sizes};
     metrics::Histogram decision_times_{metrics::durations};
-    metrics::Counter sent_[4];  ///< by `Sent`
+    metrics::Counter sent_[5];  ///< by `Sent`
 };
 
 }  // namespace courseselect::nodes::queue

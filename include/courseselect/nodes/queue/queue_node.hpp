@@ -38,9 +38,10 @@ struct QueueNodeOptions {
     std::chrono::hours keep_finished{24 * 30};  ///< then purged, a step an hour
 };
 
-/// A submission is answered after the commit that holds it. Beside the contract's paths there is
-/// `POST /internal/queue/submit` for batches, and `wait=SECONDS` on `/queue/status`. It tells the
-/// realtime server where tasks stand and what became of them.
+/// A submission is answered after the commit that holds it. Beside the contract's paths there are
+/// `POST /internal/queue/submit` for batches, `wait=SECONDS` on `/queue/status`, and, for
+/// operators, `GET /queue/tasks` and `GET /queue/task`. It tells the realtime server where tasks
+/// stand and what became of them.
 class QueueNode final : public Node {
   public:
     QueueNode(Runtime runtime, QueueNodeOptions options,
@@ -61,6 +62,7 @@ class QueueNode final : public Node {
   private:
     void add_routes();
     void add_submit_routes();
+    void add_list_routes();
     async::Task<net::http::Response> submit_one(api::Context& context,
                                                 wire::QueueSubmission submission);
     async::Task<core::Result<wire::QueueOutcomeBatch>> submit_batch(
@@ -69,6 +71,8 @@ class QueueNode final : public Node {
     async::Task<core::Result<wire::Done>> cancel(wire::CancelQuery query);
     async::Task<core::Result<wire::QueueStats>> stats();
     async::Task<core::Result<wire::StudentTasks>> student_tasks(wire::StudentTasksQuery query);
+    async::Task<core::Result<wire::TaskList>> list_tasks(wire::TaskListQuery query);
+    async::Task<core::Result<wire::TaskDetails>> task(wire::TaskIdQuery query);
     async::Task<core::Result<wire::QueueHealth>> health();
 
     [[nodiscard]] std::optional<wire::QueueOutcome> over_limit(

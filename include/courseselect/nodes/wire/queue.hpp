@@ -44,6 +44,35 @@ struct StudentTasks {
     std::vector<StudentTask> tasks;
 };
 
+/// "dead" are those that failed because they were tried too often.
+struct TaskListQuery {
+    std::optional<core::StudentId> student_id;
+    std::optional<std::string> status_filter;
+    std::optional<std::string> before;
+    int limit = 50;
+};
+struct TaskIdQuery {
+    std::string task_id;
+};
+struct TaskDetails {
+    std::string task_id;
+    core::StudentId student_id;
+    core::CourseId course_id;
+    std::string task_type;
+    int priority = 0;
+    std::string status;
+    std::string message;
+    int attempts = 0;
+    bool given_up = false;
+    core::WallTime created_at;
+    std::optional<core::WallTime> started_at;
+    std::optional<core::WallTime> completed_at;
+};
+struct TaskList {
+    std::vector<TaskDetails> tasks;
+    std::optional<std::string> next_before;
+};
+
 /// Without its database the queue says `error` and `database_connected: false`, and no figures.
 struct QueueHealth {
     std::string status;
@@ -108,6 +137,53 @@ template <>
 struct Describe<wire::StudentTasks> {
     static constexpr auto fields() {
         return object("StudentTasks", "Newest first.", field<&wire::StudentTasks::tasks>("tasks"));
+    }
+};
+template <>
+struct Describe<wire::TaskListQuery> {
+    static constexpr auto fields() {
+        using Q = wire::TaskListQuery;
+        return object(
+            "TaskListQuery", "Which tasks.",
+            field<&Q::student_id>("student_id", doc("Only this student's.")),
+            field<&Q::status_filter>("status_filter", empty_is_absent,
+                                     one_of<"pending", "processing", "completed", "failed", "dead">,
+                                     doc("dead: failed after too many attempts.")),
+            field<&Q::before>("before", length(1, 64),
+                              doc("A task: only those that arrived before it.")),
+            field<&Q::limit>("limit", between(1, 1000), optional_with_default));
+    }
+};
+template <>
+struct Describe<wire::TaskIdQuery> {
+    static constexpr auto fields() {
+        return object(
+            "TaskIdQuery", "Which task.",
+            field<&wire::TaskIdQuery::task_id>("task_id", length(1, 64), wire::task_id_example));
+    }
+};
+template <>
+struct Describe<wire::TaskDetails> {
+    static constexpr auto fields() {
+        using T = wire::TaskDetails;
+        return object(
+            "TaskDetails", "A task as operators see it.", field<&T::task_id>("task_id"),
+            field<&T::student_id>("student_id"), field<&T::course_id>("course_id"),
+            field<&T::task_type>("task_type"), field<&T::priority>("priority"),
+            field<&T::status>("status"),
+            field<&T::message>("message", doc("What the student is told.")),
+            field<&T::attempts>("attempts", doc("Failed ones.")),
+            field<&T::given_up>("given_up", doc("Failed because there were too many attempts.")),
+            field<&T::created_at>("created_at"), field<&T::started_at>("started_at"),
+            field<&T::completed_at>("completed_at"));
+    }
+};
+template <>
+struct Describe<wire::TaskList> {
+    static constexpr auto fields() {
+        using L = wire::TaskList;
+        return object("TaskList", "A page of tasks, newest first.", field<&L::tasks>("tasks"),
+                      field<&L::next_before>("next_before", doc("Null: there are no older ones.")));
     }
 };
 template <>
