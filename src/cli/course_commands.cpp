@@ -8,10 +8,11 @@
 #include <iterator>
 #include <utility>
 
-#include "courseselect/cli/csv.hpp"
+#include "courseselect/cli/csv_file.hpp"
 #include "courseselect/cli/private_file.hpp"
 #include "courseselect/cli/table.hpp"
 #include "courseselect/cli/text.hpp"
+#include "courseselect/csv/cell.hpp"
 #include "courseselect/json/writer.hpp"
 #include "courseselect/net/http/url.hpp"
 #include "toolbox.hpp"
@@ -21,7 +22,7 @@ namespace {
 
 using core::Errc;
 
-constexpr std::int64_t page_size = 500;
+constexpr std::int64_t courses_per_page = 500;
 constexpr std::size_t batch_rows = 200;  // with notes of 500 characters well below a body's 1 MiB
 constexpr std::size_t json_bytes_max = 64 * 1024 * 1024;
 
@@ -32,7 +33,7 @@ struct Member {
     Kind kind;
 };
 /// Contract/http-api §1.3, `CourseCreate`. Tags are separated by `;`, the timetable is JSON.
-constexpr std::array members{
+constexpr std::array course_members{
     Member{"course_name", Kind::text},         Member{"course_credit", Kind::number},
     Member{"course_type", Kind::text},         Member{"course_teacher_id", Kind::number},
     Member{"course_location", Kind::text},     Member{"course_capacity", Kind::number},
@@ -71,7 +72,7 @@ void add_cell(json::ObjectWriter& course, const Member& member, const std::strin
             at = end + 1;
         }
     } else {
-        course.add(member.name, without_formula_guard(cell));  // the node reads numbers in texts
+        course.add(member.name, csv::without_guard(cell));  // the node reads numbers in texts
     }
 }
 
@@ -87,7 +88,7 @@ template <class Take>
 core::Result<> for_each_course(AdminApi& api, const CourseFilterOptions& filter, Take take) {
     for (std::int64_t page = 1;; ++page) {
         net::http::Query query;
-        query.add("page", page).add("page_size", page_size);
+        query.add("page", page).add("page_size", courses_per_page);
         query.add("search", std::string_view(filter.search));
         query.add("course_type", std::string_view(filter.type));
         COURSESELECT_TRY(const auto answer, api.get("/admin/courses" + query.str()));
@@ -95,7 +96,7 @@ core::Result<> for_each_course(AdminApi& api, const CourseFilterOptions& filter,
         for (const json::Value& course : courses) {
             COURSESELECT_TRY_OK(take(course));
         }
-        if (std::ssize(courses) < page_size) {
+        if (std::ssize(courses) < courses_per_page) {
             return {};
         }
     }
@@ -132,7 +133,7 @@ core::Result<int> export_courses(Toolbox& tools, const CourseFilterOptions& filt
                                  const std::string& path) {
     COURSESELECT_TRY(AdminApi * api, tools.admin());
     std::string head;
-    for (const Member& member : members) {
+    for (const Member& member : course_members) {
         head += (head.empty() ? "" : ",") + std::string(member.name);
     }
     COURSESELECT_TRY(auto file, PrivateFile::create(path));
@@ -140,8 +141,8 @@ core::Result<int> export_courses(Toolbox& tools, const CourseFilterOptions& filt
     std::int64_t count = 0;
     COURSESELECT_TRY_OK(for_each_course(*api, filter, [&](const json::Value& course) {
         std::string line;
-        for (const Member& member : members) {
-            line += csv_cell(cell_of(course[member.name], member.kind)) + ",";
+        for (const Member& member : course_members) {
+            line += csv::written_cell(cell_of(course[member.name], member.kind)) + ",";
         }
         line.back() = '\n';
         ++count;
@@ -163,7 +164,7 @@ struct Draft {
 };
 
 core::Result<std::vector<Draft>> read_csv(const std::string& path) {
-    COURSESELECT_TRY(auto reader, CsvReader::open(path));
+    COURSESELECT_TRY(auto reader, CsvFile::open(path));
     COURSESELECT_TRY(const auto header, reader.next());
     const std::vector<std::string> names = header ? header->cells : std::vector<std::string>();
     if (std::find(names.begin(), names.end(), "course_name") == names.end()) {
@@ -182,7 +183,7 @@ core::Result<std::vector<Draft>> read_csv(const std::string& path) {
         {
             json::ObjectWriter course(draft.text);
             for (std::size_t i = 0; i < std::min(names.size(), row->cells.size()); ++i) {
-                for (const Member& member : members) {
+                for (const Member& member : course_members) {
                     if (names[i] == member.name) {
                         add_cell(course, member, row->cells[i]);
                     }
@@ -208,7 +209,7 @@ core::Result<std::vector<Draft>> read_json(const std::string& path) {
         Draft draft{.line = std::ssize(drafts) + 1, .text = {}};
         {
             json::ObjectWriter object(draft.text);
-            for (const Member& member : members) {
+            for (const Member& member : course_members) {
                 if (course[member.name].exists()) {
                     object.add_raw(member.name, course[member.name].text());
                 }

@@ -14,6 +14,7 @@
 #include "courseselect/cli/private_file.hpp"
 #include "courseselect/cli/progress.hpp"
 #include "courseselect/cli/text.hpp"
+#include "courseselect/csv/cell.hpp"
 #include "courseselect/json/writer.hpp"
 #include "courseselect/net/http/url.hpp"
 #include "importer.hpp"
@@ -205,9 +206,9 @@ struct ImportCommand {
                                            ? "failed: not imported yet"
                                            : "failed: " + failure->second.text;
             const std::string password = is_done ? importer.password_of(row.number) : "";
-            return file.write(fmt::format("{},{},{},{}\n", csv_cell(row.username),
-                                          password.empty() ? "***" : password, csv_cell(row.name),
-                                          csv_cell(status)));
+            return file.write(fmt::format("{},{},{},{}\n", csv::written_cell(row.username),
+                                          password.empty() ? "***" : password,
+                                          csv::written_cell(row.name), csv::written_cell(status)));
         }));
         return file.commit();
     }
@@ -332,21 +333,21 @@ struct ImportCommand {
         std::map<std::int64_t, ImportFailure> problems;
         std::int64_t total = 0;
         std::int64_t there = 0;
-        while (true) {
-            COURSESELECT_TRY(const auto row, file.next());
-            if (!row) {
-                break;
-            }
+        core::Result<std::optional<UserRow>> row = file.next();
+        for (; row && *row; row = file.next()) {
             ++total;
             bool is_there = false;
-            const std::string problem =
-                row->problem.empty() ? server_problem(present, *row, is_there) : row->problem;
+            const std::string problem = (*row)->problem.empty()
+                                            ? server_problem(present, **row, is_there)
+                                            : (*row)->problem;
             there += is_there ? 1 : 0;
             if (!problem.empty()) {
-                problems.emplace(row->number, ImportFailure{row->line, row->username, problem});
+                problems.emplace((*row)->number,
+                                 ImportFailure{(*row)->line, (*row)->username, problem});
             }
         }
         tell_check(tools.console, total, there, problems);
+        COURSESELECT_TRY_OK(row);  // where the file cannot be read any further
         return problems.empty() ? 0 : 1;
     }
 

@@ -8,6 +8,7 @@
 #include "courseselect/auth/email.hpp"
 #include "courseselect/core/encoding.hpp"
 #include "courseselect/crypto/digest.hpp"
+#include "courseselect/csv/cell.hpp"
 
 namespace courseselect::cli {
 namespace {
@@ -45,7 +46,7 @@ std::optional<std::int64_t> NameBook::add(const std::string& name, std::int64_t 
 }
 
 core::Result<ImportFile> ImportFile::open(const std::string& path, bool makes_passwords) {
-    COURSESELECT_TRY(auto reader, CsvReader::open(path));
+    COURSESELECT_TRY(auto reader, CsvFile::open(path));
     ImportFile file(std::move(reader), makes_passwords);
     COURSESELECT_TRY(const auto header, file.reader_.next());
     const std::vector<std::string> names = header ? header->cells : std::vector<std::string>();
@@ -72,7 +73,7 @@ core::Result<ImportFile> ImportFile::open(const std::string& path, bool makes_pa
     return file;
 }
 
-std::string ImportFile::cell(const CsvRow& row, std::optional<std::size_t> column) const {
+std::string ImportFile::cell(const csv::Row& row, std::optional<std::size_t> column) const {
     return column && *column < row.cells.size() ? row.cells[*column] : std::string();
 }
 
@@ -83,10 +84,10 @@ core::Result<std::optional<UserRow>> ImportFile::next() {
     }
     UserRow row{.number = ++rows_,
                 .line = cells->line,
-                .username = std::string(without_formula_guard(cell(*cells, username_))),
+                .username = std::string(csv::without_guard(cell(*cells, username_))),
                 .password = makes_passwords_ ? std::string() : cell(*cells, password_),
-                .name = std::string(without_formula_guard(cell(*cells, name_))),
-                .email = std::string(without_formula_guard(cell(*cells, email_))),
+                .name = std::string(csv::without_guard(cell(*cells, name_))),
+                .email = std::string(csv::without_guard(cell(*cells, email_))),
                 .problem = {}};
     if (row.name.empty()) {
         row.name = row.username;
@@ -95,7 +96,7 @@ core::Result<std::optional<UserRow>> ImportFile::next() {
     return std::optional(std::move(row));
 }
 
-std::string ImportFile::problem_of(const UserRow& row, const CsvRow& cells) {
+std::string ImportFile::problem_of(const UserRow& row, const csv::Row& cells) {
     if (cells.cells.size() > columns_) {
         return fmt::format("{} cells, but the header names {} columns", cells.cells.size(),
                            columns_);

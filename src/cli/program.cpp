@@ -1,9 +1,11 @@
 #include "courseselect/cli/program.hpp"
 
 #include <fmt/format.h>
+#include <fmt/ranges.h>
 #include <unistd.h>
 
 #include <CLI/CLI.hpp>
+#include <algorithm>
 #include <cstdio>
 #include <iostream>
 #include <string>
@@ -51,12 +53,51 @@ std::vector<const char*> with_password_flags(int argc, char** argv) {
     return arguments;
 }
 
+/// The command that was reached, and its words: "user list".
+const CLI::App& innermost(const CLI::App& app, std::string& path) {
+    const auto chosen = app.get_subcommands();
+    if (chosen.empty()) {
+        return app;
+    }
+    path.append(path.empty() ? "" : " ").append(chosen.back()->get_name());
+    return innermost(*chosen.back(), path);
+}
+
+/// What is wrong, in words about what was typed.
+std::string usage_fault(const CLI::App& app, const CLI::ParseError& end) {
+    std::string path;
+    const CLI::App& command = innermost(app, path);
+    const std::vector<std::string> strange = app.remaining(true);
+    const auto option = std::find_if(strange.begin(), strange.end(), [](const std::string& word) {
+        return word.size() > 1 && word.front() == '-';
+    });
+    if (option != strange.end()) {
+        return fmt::format("There is no option {}{}", *option,
+                           path.empty() ? "" : fmt::format(" of '{}'", path));
+    }
+    if (command.get_require_subcommand_min() == 0) {
+        return strange.empty() ? end.what() : "What is this for: " + strange.front();
+    }
+    std::vector<std::string> names;
+    for (const CLI::App* const below : command.get_subcommands({})) {
+        names.push_back(below->get_name());
+    }
+    const std::string known = fmt::format("{}", fmt::join(names, ", "));
+    if (strange.empty()) {
+        return fmt::format("A command is missing{}: {}",
+                           path.empty() ? "" : fmt::format(" after '{}'", path), known);
+    }
+    return fmt::format("There is no command '{}{}{}'; there are {}", path, path.empty() ? "" : " ",
+                       strange.front(), known);
+}
+
 /// Help goes to standard output, everything else that ends parsing is bad usage.
 int end_of_parsing(const CLI::App& app, const CLI::ParseError& end) {
     if (end.get_exit_code() == static_cast<int>(CLI::ExitCodes::Success)) {
         return app.exit(end, std::cout, std::cerr);
     }
-    fmt::print(stderr, "{}: {}\nTry '--help' for what there is.\n", app.get_name(), end.what());
+    fmt::print(stderr, "{}: {}\nTry '--help' for what there is.\n", app.get_name(),
+               usage_fault(app, end));
     return exit_bad_usage;
 }
 
@@ -85,6 +126,7 @@ int run_program(int argc, char** argv) {
     Toolbox tools{console, prompter, services, session_file, clock, random, argv[0], nullptr};
 
     CLI::App app("Administers a course selection system.", "course-cli");
+    app.set_version_flag("--version", "course-cli " COURSESELECT_VERSION, "Print the version");
     app.add_flag("--json", look.json, "One JSON document instead of text");
     app.add_flag("--quiet,-q", look.quiet, "Only data and failures");
     Action action;

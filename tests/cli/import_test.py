@@ -234,6 +234,16 @@ class Import(unittest.TestCase):
         self.assertEqual(len(self.accounts()[0]), 2)
         self.assertEqual(self.cli(self.many(2), "--dry-run").code, 0)
 
+    def test_a_dry_run_of_a_broken_file_lists_what_comes_before_the_break(self):
+        path = self.file(f"username,password\n{self.prefix}1,secret1\nx,secret1\nabc,\"open\n")
+        result = self.cli(path, "--dry-run")
+        self.assertEqual(result.code, 1)
+        self.assertIn("  Line 3 (x): Username must have 3 to 100 characters", result.out)
+        self.assertIn("  Total: 2\n  Good: 1\n  Problems: 1\n", result.out)
+        self.assertEqual(result.err, f"✗ {path}, line 4: the file ends inside a quoted cell\n")
+        self.assertEqual(self.cli(path).out.count("Import Results"), 0)  # nothing is imported
+        self.assertEqual(self.accounts(), ([], 0))
+
     # ---- interrupts and crashes -----------------------------------------------------------------
 
     def test_killed_it_goes_on_without_doing_a_row_twice(self):

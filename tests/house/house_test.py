@@ -26,6 +26,7 @@ MODULES = {
     "async": "core",
     "json": "core",
     "crypto": "core",
+    "csv": "core",
     "net": "core async crypto",
     "storage": "core async metrics",
     "redis": "core async",
@@ -39,8 +40,8 @@ MODULES = {
     "realtime": "core async json crypto net",
     "repo": "core async json domain auth storage notify",
     "chat": "core async json crypto net storage postgres ratelimit auth repo",
-    "cli": "core async json crypto net storage auth",
-    "nodes": "core metrics async json crypto net storage ratelimit auth domain queue notify api repo realtime redis",
+    "cli": "core async json crypto csv net storage auth",
+    "nodes": "core metrics async json crypto csv net storage ratelimit auth domain queue notify api repo realtime redis",
 }
 
 HEADER_LINES_MAX = 500
@@ -67,7 +68,8 @@ HIDDEN_HEADERS = (
     (r"spdlog/.*", ("core",)),
     (r"curl/.*", ("notify",)),
     (r"prometheus/.*", ("metrics",)),
-    (r"qrencode\.h|utf8proc\.h|csv\.h", ("cli",)),
+    (r"qrencode\.h|utf8proc\.h", ("cli",)),
+    (r"csv\.h", ("csv",)),
 )
 
 # Public headers whose test is not tests/<module>/<path>_test.cpp, with the test that covers them.

@@ -8,7 +8,7 @@
 #include <utility>
 #include <vector>
 
-#include "courseselect/cli/csv.hpp"
+#include "courseselect/cli/csv_file.hpp"
 #include "courseselect/core/result.hpp"
 
 namespace courseselect::cli {
@@ -46,22 +46,22 @@ class NameBook {
 /// held one at a time, only their names are remembered to find those that come twice.
 class ImportFile {
   public:
-    /// Errors: those of `CsvReader`; data_corrupt `csv_header` without a column `username`.
+    /// Errors: those of `CsvFile`; data_corrupt `csv_header` without a column `username`.
     [[nodiscard]] static core::Result<ImportFile> open(const std::string& path,
                                                        bool makes_passwords);
 
-    /// The next row; nothing at the end. Errors: those of `CsvReader`.
+    /// The next row; nothing at the end. Errors: those of `CsvFile`.
     [[nodiscard]] core::Result<std::optional<UserRow>> next();
     /// After the last row: 64 digits that depend on every byte of the file.
     [[nodiscard]] std::string digest() const { return reader_.digest(); }
 
   private:
-    ImportFile(CsvReader reader, bool makes_passwords)
+    ImportFile(CsvFile reader, bool makes_passwords)
         : reader_(std::move(reader)), makes_passwords_(makes_passwords) {}
-    [[nodiscard]] std::string problem_of(const UserRow& row, const CsvRow& cells);
-    [[nodiscard]] std::string cell(const CsvRow& row, std::optional<std::size_t> column) const;
+    [[nodiscard]] std::string problem_of(const UserRow& row, const csv::Row& cells);
+    [[nodiscard]] std::string cell(const csv::Row& row, std::optional<std::size_t> column) const;
 
-    CsvReader reader_;
+    CsvFile reader_;
     bool makes_passwords_;
     std::size_t columns_ = 0;
     std::optional<std::size_t> username_, password_, name_, email_;

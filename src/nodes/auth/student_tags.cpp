@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <utility>
 
+#include "courseselect/csv/table.hpp"
 #include "courseselect/json/writer.hpp"
 #include "courseselect/net/http/url.hpp"
 #include "courseselect/nodes/auth/steps.hpp"
@@ -20,34 +21,17 @@ constexpr const char* bad_line = "Invalid format. Expected: username,tag1,tag2,.
 constexpr const char* student_unknown = "Student not found";
 constexpr std::size_t tag_bytes_max = 100;
 
-std::string_view trimmed(std::string_view text) {
-    constexpr std::string_view blanks = " \t\r";
-    const std::size_t first = text.find_first_not_of(blanks);
-    if (first == std::string_view::npos) {
-        return {};
-    }
-    return text.substr(first, text.find_last_not_of(blanks) - first + 1);
-}
-
-TagLine read_tag_line(std::int64_t number, std::string_view text) {
+TagLine read_tag_line(std::int64_t number, std::vector<std::string> cells) {
     TagLine line;
     line.number = number;
-    bool is_first = true;
-    while (true) {
-        const std::size_t comma = text.find(',');
-        const std::string_view field = trimmed(text.substr(0, comma));
-        if (is_first) {
-            line.username = field;
-        } else if (field.size() > tag_bytes_max) {
+    line.username = std::move(cells.front());
+    for (std::size_t i = 1; i < cells.size(); ++i) {
+        std::string& tag = cells[i];
+        if (tag.size() > tag_bytes_max) {
             line.error = "A tag can have at most 100 bytes";
-        } else if (!field.empty()) {
-            line.tags.emplace_back(field);
+        } else if (!tag.empty()) {
+            line.tags.push_back(std::move(tag));
         }
-        is_first = false;
-        if (comma == std::string_view::npos) {
-            break;
-        }
-        text.remove_prefix(comma + 1);
     }
     if (line.error.empty() && (line.username.empty() || line.tags.empty())) {
         line.error = bad_line;
@@ -85,16 +69,14 @@ wire::TagImportDone import_report(const std::vector<TagLine>& lines,
 }  // namespace
 
 std::vector<TagLine> read_tag_lines(std::string_view csv_text) {
-    constexpr std::string_view byte_order_mark = "\xEF\xBB\xBF";
-    if (csv_text.starts_with(byte_order_mark)) {
-        csv_text.remove_prefix(byte_order_mark.size());
-    }
     std::vector<TagLine> lines;
     for (std::int64_t number = 1; !csv_text.empty(); ++number) {
         const std::size_t end = std::min(csv_text.find('\n'), csv_text.size());
-        const std::string_view text = csv_text.substr(0, end);
-        if (!trimmed(text).empty()) {
-            lines.push_back(read_tag_line(number, text));
+        auto cells = csv::parse_row(csv_text.substr(0, end));  // each line by itself
+        if (!cells) {
+            lines.push_back({.number = number, .error = bad_line});
+        } else if (!cells->empty()) {
+            lines.push_back(read_tag_line(number, *std::move(cells)));
         }
         csv_text.remove_prefix(std::min(end + 1, csv_text.size()));
     }

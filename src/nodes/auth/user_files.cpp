@@ -8,6 +8,7 @@
 #include "courseselect/api/error.hpp"
 #include "courseselect/auth/email.hpp"
 #include "courseselect/core/time_format.hpp"
+#include "courseselect/csv/cell.hpp"
 #include "courseselect/nodes/auth/steps.hpp"
 #include "courseselect/nodes/auth/user_admin.hpp"
 #include "courseselect/nodes/auth/user_rules.hpp"
@@ -89,8 +90,7 @@ std::string yes_or_no(bool value) { return value ? "yes" : "no"; }
 core::Result<> append_exported(storage::Connection& connection, const repo::User& user,
                                std::string& out) {
     COURSESELECT_TRY(const auto contact, repo::find_contact(connection, user.key));
-    core::append_csv_row(out,
-                         {std::to_string(user.key.id), user.username,
+    csv::append_row(out, {std::to_string(user.key.id), user.username,
                           std::string(auth::user_kind_name(user.key.kind)),
                           contact ? contact->name.value_or("") : "", user.email.value_or(""),
                           contact ? contact->phone.value_or("") : "",
@@ -101,8 +101,8 @@ core::Result<> append_exported(storage::Connection& connection, const repo::User
 
 core::Result<std::string> exported(storage::Connection& connection, const wire::UserExport& which) {
     std::string out;
-    core::append_csv_row(out, {"user_id", "username", "user_type", "name", "email", "phone",
-                               "group", "is_active", "has_2fa", "created_at"});
+    csv::append_row(out, {"user_id", "username", "user_type", "name", "email", "phone", "group",
+                          "is_active", "has_2fa", "created_at"});
     const auto kind = auth::parse_user_kind(which.user_type.value_or(""));
     if (which.user_ids && !which.user_ids->empty()) {
         for (const std::int64_t id : *which.user_ids) {
@@ -125,10 +125,10 @@ core::Result<std::string> exported(storage::Connection& connection, const wire::
 
 }  // namespace
 
-ImportLine read_import_line(const core::CsvTable& table, const core::CsvRow& row,
+ImportLine read_import_line(const csv::Table& table, const csv::Row& row,
                             const SecuritySettings& settings, crypto::RandomSource& random) {
     const auto cell = [&](std::string_view name) {
-        return core::without_guard(table.cell(row, name));
+        return csv::without_guard(table.cell(row, name));
     };
     ImportLine line;
     line.line = row.line;
@@ -186,13 +186,13 @@ async::Task<core::Result<wire::UserImportDone>> UserFiles::import(api::Context& 
                                                                   api::Upload upload) {
     COURSESELECT_CO_TRY_OK(co_await require_admin(state_, context));
     COURSESELECT_CO_TRY(const auto table,
-                        core::parse_csv(upload.content, {.rows_max = wire::users_imported_max}));
+                        csv::parse_table(upload.content, {.rows_max = wire::users_imported_max}));
     if (!table.column("username")) {
         co_return core::Error(Errc::invalid_argument, "no_column",
                               "line 1: the file has no column username");
     }
     std::vector<ImportLine> lines;
-    for (const core::CsvRow& row : table.rows) {
+    for (const csv::Row& row : table.rows) {
         lines.push_back(read_import_line(table, row, state_.control.settings().security,
                                          state_.runtime.random));
     }

@@ -5,6 +5,7 @@
 #include <optional>
 #include <utility>
 
+#include "courseselect/csv/cell.hpp"
 #include "courseselect/json/value.hpp"
 #include "courseselect/json/writer.hpp"
 
@@ -102,19 +103,19 @@ core::Result<std::vector<json::Raw>> read_course_file(std::string_view content) 
         "course_location", "course_capacity", "course_time_begin", "course_time_end",
         "course_schedule", "course_tags",     "course_notes",      "course_cost"};
     COURSESELECT_TRY(const auto table,
-                     core::parse_csv(content, {.rows_max = courses_imported_max}));
+                     csv::parse_table(content, {.rows_max = courses_imported_max}));
     if (!table.column("course_name")) {
         return core::Error(core::Errc::invalid_argument, "no_column",
                            "line 1: the file has no column course_name");
     }
     std::vector<json::Raw> items;
-    for (const core::CsvRow& row : table.rows) {
+    for (const csv::Row& row : table.rows) {
         json::Raw raw;
         raw.text.clear();
         {
             json::ObjectWriter item(raw.text);  // closes the object when it goes
             for (const std::string_view column : columns) {
-                const std::string_view cell = core::without_guard(table.cell(row, column));
+                const std::string_view cell = csv::without_guard(table.cell(row, column));
                 if (!cell.empty()) {
                     add_cell(item, column, cell);
                 }

@@ -190,10 +190,10 @@ TEST_SUITE("nodes/auth/user_files") {
                 world.call({.path = "/admin/users/export", .body = body, .token = world.boss});
             CHECK(answer.status == 200);
             CHECK(answer.header("Content-Type") == "text/csv; charset=utf-8");
-            const auto table = core::parse_csv(answer.raw_body);
+            const auto table = csv::parse_table(answer.raw_body);
             REQUIRE(table.has_value());
             std::string names;
-            for (const core::CsvRow& row : table->rows) {
+            for (const csv::Row& row : table->rows) {
                 names += std::string(table->cell(row, "username")) + " ";
             }
             return names;

@@ -2,7 +2,7 @@
 /// `/admin/users/import`, `/admin/users/export` and `/admin/stats` (contract §7).
 
 #include "courseselect/api/service.hpp"
-#include "courseselect/core/csv.hpp"
+#include "courseselect/csv/table.hpp"
 #include "courseselect/nodes/auth/data_calls.hpp"
 #include "courseselect/nodes/auth/profile_outbox.hpp"
 #include "courseselect/nodes/wire/user_files.hpp"
@@ -20,7 +20,7 @@ struct ImportLine {
     std::string error;
 };
 /// What a line says, checked by the rules of `/admin/user/add`. A line without a password gets one.
-[[nodiscard]] ImportLine read_import_line(const core::CsvTable& table, const core::CsvRow& row,
+[[nodiscard]] ImportLine read_import_line(const csv::Table& table, const csv::Row& row,
                                           const SecuritySettings& settings,
                                           crypto::RandomSource& random);
 

@@ -6,7 +6,7 @@
 #include <string_view>
 #include <vector>
 
-#include "courseselect/core/csv.hpp"
+#include "courseselect/csv/table.hpp"
 #include "courseselect/json/patch.hpp"
 
 namespace courseselect::nodes::teacher {
