@@ -238,16 +238,22 @@ void append_responses(ObjectWriter& operation, const RouteInfo& route,
     }
 }
 
-void append_security(ObjectWriter& operation, Access access) {
+void append_security(ObjectWriter& operation, Access access, HandlerReads reads) {
     ArrayWriter security(operation.slot("security"));
     const auto require = [&security](std::string_view scheme) {
         ObjectWriter requirement(security.slot());
         requirement.add_raw(scheme, "[]");
     };
-    if (access == Access::internal || access == Access::admin_or_internal) {
+    const bool is_optional =
+        reads == HandlerReads::optional_bearer || reads == HandlerReads::optional_token;
+    if (is_optional) {
+        ObjectWriter without_token(security.slot());
+    }
+    if (access == Access::internal || access == Access::admin_or_internal ||
+        reads == HandlerReads::optional_token) {
         require("InternalToken");
     }
-    if (takes_bearer(access)) {
+    if (takes_bearer(access) || is_optional || reads == HandlerReads::bearer) {
         require("Bearer");
     }
 }
@@ -275,7 +281,7 @@ void append_operation(ObjectWriter& path, const RouteInfo& route, const ServiceO
     } else if (!route.upload.name.empty()) {
         append_upload(operation, route);
     }
-    append_security(operation, route.access);
+    append_security(operation, route.access, route.handler_reads);
     append_responses(operation, route, options);
 }
 

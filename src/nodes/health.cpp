@@ -89,6 +89,7 @@ void add_health(api::Service& service, Node& node) {
     service.add(
         api::get("/health")
             .summary("The node is alive; more for nodes and administrators.")
+            .handler_reads(api::HandlerReads::optional_token)
             .tag("health"),
         [&service, &node](api::Context& context) { return health(service, node, context); });
     service.add(api::get("/health/ready")

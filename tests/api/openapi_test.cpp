@@ -52,6 +52,12 @@ struct Documented : test::ServiceFixture {
                     [](api::Context&, test::CoursePath, const test::CoursePatch&) {
                         return give<test::CourseSeen>();
                     });
+        service.add(api::post("/leave").handler_reads(api::HandlerReads::bearer),
+                    [](api::Context&) { return test::said("bye"); });
+        service.add(api::post("/join").handler_reads(api::HandlerReads::optional_bearer),
+                    [](api::Context&) { return test::said("hello"); });
+        service.add(api::get("/details").handler_reads(api::HandlerReads::optional_token),
+                    [](api::Context&) { return test::said("more"); });
         service.add(api::get("/courses/id"), [](api::Context&) { return test::said(""); });
         service.add(api::get("/courses/by/id"), [](api::Context&) { return test::said(""); });
         service.add(api::get("/courses/{id}").path<test::CoursePath>(),
@@ -116,7 +122,7 @@ TEST_SUITE("api/openapi") {
         CHECK(api_document["info"]["license"].text() == R"({"name":"MIT","identifier":"MIT"})");
         CHECK(api_document["tags"][0].text() ==
               R"({"name":"catalogue","description":"What there is."})");
-        CHECK(api_document["tags"].size() == 6);
+        CHECK(api_document["tags"].size() == 9);
         CHECK(api_document["servers"][0]["url"].string() == ".");
     }
 
@@ -132,7 +138,7 @@ TEST_SUITE("api/openapi") {
             shown.insert(operation.method + " " + operation.path);
         }
         CHECK(shown == wanted);
-        CHECK(shown.size() == 9);
+        CHECK(shown.size() == 12);
     }
 
     TEST_CASE_FIXTURE(Documented, "every reference leads to a schema, every schema is used") {
@@ -210,6 +216,11 @@ TEST_SUITE("api/openapi") {
         CHECK(paths["/either"]["post"]["security"].text() ==
               R"([{"InternalToken":[]},{"Bearer":[]}])");
         CHECK(paths["/either"]["post"]["x-access"].string() == "admin_or_internal");
+        CHECK(paths["/leave"]["post"]["security"].text() == R"([{"Bearer":[]}])");
+        CHECK(paths["/join"]["post"]["security"].text() == R"([{},{"Bearer":[]}])");
+        CHECK(paths["/details"]["get"]["security"].text() ==
+              R"([{},{"InternalToken":[]},{"Bearer":[]}])");
+        CHECK(paths["/leave"]["post"]["x-access"].string() == "open");
     }
 
     TEST_CASE_FIXTURE(Documented, "every body and every parameter that is needed has an example") {

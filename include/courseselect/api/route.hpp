@@ -35,6 +35,14 @@ enum class ErrorStyle : std::uint8_t {
     success_flag_with_body,  ///< for a path of both contracts: the second when a body was sent
 };
 
+/// Tokens that the handler of an open route looks at by itself; said for the documentation.
+enum class HandlerReads : std::uint8_t {
+    nothing,
+    bearer,           ///< there has to be one
+    optional_bearer,  ///< with one the answer may be another
+    optional_token,   ///< the same, of any kind
+};
+
 /// A status a route may answer besides success, for the documentation.
 struct DocumentedError {
     int status = 400;
@@ -49,6 +57,7 @@ struct RouteInfo {
     std::string description;
     std::string tag;
     Access access = Access::open;
+    HandlerReads handler_reads = HandlerReads::nothing;
     ErrorStyle error_style = ErrorStyle::detail;
     int success_status = 200;
     const json::TypeInfo* path_type = nullptr;
@@ -88,6 +97,10 @@ class Declaration {
     }
     Declaration access(Access access) && {
         info_.access = access;
+        return std::move(*this);
+    }
+    Declaration handler_reads(HandlerReads tokens) && {
+        info_.handler_reads = tokens;
         return std::move(*this);
     }
     Declaration errors(ErrorStyle style) && {

@@ -70,7 +70,8 @@ void Sessions::add_routes(api::Service& service) {
     service.add(api::post("/logout")
                     .summary("End the session; also fine when it has ended.")
                     .description("Takes `Authorization: Bearer` with a refresh token, or with an "
-                                 "access token to end all sessions of its user.")
+                                 "access token to end the session it belongs to.")
+                    .handler_reads(api::HandlerReads::bearer)
                     .tag("sessions"),
                 [this](api::Context& context) { return logout(context); });
     service.add(api::get("/get/user")

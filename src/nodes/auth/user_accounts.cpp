@@ -66,6 +66,7 @@ void UserAccounts::add_routes(api::Service& service) {
     service.add(api::post("/users")
                     .summary("Make a user.")
                     .description("Open to all where registration is open, else an administrator's.")
+                    .handler_reads(api::HandlerReads::optional_bearer)
                     .tag("users")
                     .errors(ErrorStyle::success_flag)
                     .status(201)
@@ -79,6 +80,7 @@ void UserAccounts::add_routes(api::Service& service) {
     service.add(api::post("/auth/register")
                     .summary("Make a user; the answer has the wallet too.")
                     .description("Open to all where registration is open, else an administrator's.")
+                    .handler_reads(api::HandlerReads::optional_bearer)
                     .tag("users")
                     .errors(ErrorStyle::success_flag)
                     .status(201)
@@ -130,29 +132,37 @@ void UserAccounts::add_routes(api::Service& service) {
 
 async::Task<core::Result<>> UserAccounts::admit(api::Context& context) {
     COURSESELECT_CO_TRY_OK(state_.guesses.admit(context));
-    const auto header = context.request.header("Authorization");
-    const bool is_open = state_.control.settings().security.open_registration_enabled;
-    if (!header) {
-        if (is_open) {
-            co_return core::Result<>();
-        }
-        co_return core::Error(Errc::unauthenticated, "registration_closed", closed_text);
+    const auto caller = co_await identify(context);
+    if (state_.control.settings().security.open_registration_enabled) {
+        co_return core::Result<>();  // anyone: a token that is no longer good counts as none
     }
-    const auto token = auth::bearer_token(*header);
-    auto who = state_.tokens.verify(token.value_or(""), TokenType::access);
-    if (!who) {
-        co_return std::move(who).error();
+    if (!caller) {
+        co_return caller.error();
     }
-    context.principal = *std::move(who);
-    context.token = *token;
-    auto look = [caller = caller_of(state_, context)](storage::Connection& connection) {
-        return find_live_caller(connection, caller);
-    };
-    COURSESELECT_CO_TRY(const auto user, co_await state_.readers->read(std::move(look)));
-    if (!is_open && user.key.kind != UserKind::admin) {
+    if (*caller != UserKind::admin) {
         co_return core::Error(Errc::permission_denied, "registration_closed", closed_text);
     }
     co_return core::Result<>();
+}
+
+async::Task<core::Result<UserKind>> UserAccounts::identify(api::Context& context) {
+    const auto header = context.request.header("Authorization");
+    if (!header) {
+        co_return core::Error(Errc::unauthenticated, "registration_closed", closed_text);
+    }
+    const auto token = auth::bearer_token(*header);
+    COURSESELECT_CO_TRY(context.principal,
+                        state_.tokens.verify(token.value_or(""), TokenType::access));
+    context.token = token.value_or("");
+    auto look = [caller = caller_of(state_, context)](storage::Connection& connection) {
+        return find_live_caller(connection, caller);
+    };
+    const auto user = co_await state_.readers->read(std::move(look));
+    if (!user) {
+        context.principal.reset();
+        co_return user.error();
+    }
+    co_return user->key.kind;
 }
 
 async::Task<core::Result<repo::User>> UserAccounts::create(api::Context& context,

@@ -128,6 +128,27 @@ TEST_SUITE("nodes/auth/user_accounts") {
         CHECK(world.count("SELECT count(*) FROM users WHERE username = 'zed'") == 0);
     }
 
+    TEST_CASE("where registration is open a token that is no longer good does not matter") {
+        UserWorld world;
+        const ManagedLogin zoe = world.joined("zoe");
+        CHECK(world
+                  .call({.method = net::http::Method::post,
+                         .path = "/auth/logout",
+                         .token = zoe.access})
+                  .status == 200);
+        int number = 0;
+        for (const std::string& token : {zoe.access, zoe.refresh, std::string("nonsense")}) {
+            for (const char* path : {"/users", "/auth/register"}) {
+                const auto made =
+                    world.call({.method = net::http::Method::post,
+                                .path = path,
+                                .body = world.new_user("new" + std::to_string(++number)),
+                                .token = token});
+                CHECK(made.status == 201);
+            }
+        }
+    }
+
     TEST_CASE("where registration is closed only administrators make users") {
         UserWorld world(false);
         const std::string body = world.new_user("zoe");

@@ -33,8 +33,10 @@ class UserAccounts {
                                                         wire::UserChangeBody body);
     async::Task<core::Result<wire::Done>> remove(api::Context& context, wire::UserPath path);
 
-    /// Whether the caller may make users; an administrator becomes the context's principal.
+    /// Whether the caller may make users.
     [[nodiscard]] async::Task<core::Result<>> admit(api::Context& context);
+    /// Whoever has a good token becomes the context's principal.
+    [[nodiscard]] async::Task<core::Result<auth::UserKind>> identify(api::Context& context);
     [[nodiscard]] async::Task<core::Result<repo::User>> create(api::Context& context,
                                                                wire::NewUser body);
     [[nodiscard]] async::Task<core::Result<repo::User>> find(api::Context& context,
