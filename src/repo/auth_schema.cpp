@@ -3,6 +3,7 @@
 #include "courseselect/notify/outbox.hpp"
 #include "user_counts_schema.hpp"
 #include "user_management_schema.hpp"
+#include "user_pairs_schema.hpp"
 
 namespace courseselect::repo {
 namespace {
@@ -181,6 +182,7 @@ CREATE TABLE notice_progress (
 ) STRICT, WITHOUT ROWID;
 )sql"},
     {9, "totals of users, indexes to walk, search by kind", user_counts_schema},
+    {10, "search by one or two characters", user_pairs_schema},
 };
 
 }  // namespace

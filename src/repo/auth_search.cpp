@@ -147,19 +147,37 @@ core::Result<FoundUsers> search_by_walk(Connection& connection, const UserSearch
     return count_and_fill(offset, limit, count, fill);
 }
 
+/// The index of single characters and pairs knows what user names are made of.
+bool is_in_pairs(std::string_view text) {
+    return std::all_of(text.begin(), text.end(), [](char c) {
+        return (folded(c) >= 'a' && folded(c) <= 'z') || (c >= '0' && c <= '9') || c == '_' ||
+               c == '.' || c == '-';
+    });
+}
+
+std::string pairs_query(const UserSearch& search) {
+    std::string query = fmt::format("\"{}\"", search.username);
+    if (search.is_active) {
+        query += *search.is_active ? " AND active" : " AND inactive";
+    }
+    if (search.kind) {
+        query.append(" AND ").append(user_kind_name(*search.kind));
+    }
+    return query;
+}
+
 core::Result<FoundUsers> search_by_text(Connection& connection, const UserSearch& search,
+                                        std::string_view index, const std::string& query,
                                         std::int64_t offset, std::int64_t limit) {
-    const std::string query = index_query(search);
     const auto count = [&](std::int64_t bound) {
         return connection.one(
-            "SELECT count(*) FROM (SELECT rowid FROM user_search "
-            "WHERE user_search MATCH ? LIMIT ?)",
+            fmt::format("SELECT count(*) FROM (SELECT rowid FROM {0} WHERE {0} MATCH ? LIMIT ?)",
+                        index),
             int_from, query, bound);
     };
     const auto fill = [&](std::int64_t shown) {
         const std::string page = fmt::format(
-            "SELECT rowid FROM user_search WHERE user_search MATCH ? ORDER BY rowid{} LIMIT ? "
-            "OFFSET ?",
+            "SELECT rowid FROM {0} WHERE {0} MATCH ? ORDER BY rowid{1} LIMIT ? OFFSET ?", index,
             search.newest_first ? " DESC" : "");
         return connection.all(page_of(page, search.newest_first), user_from, query, shown, offset);
     };
@@ -254,14 +272,21 @@ core::Result<FoundUsers> search_users(Connection& connection, const UserSearch& 
     if (search.username.empty() && search.email.empty()) {
         return search_without_text(connection, search, offset, limit);
     }
-    if (search.is_short_anywhere && search.username.size() < part_characters) {
+    const bool is_short = search.is_short_anywhere && !search.username.empty() &&
+                          search.username.size() < part_characters;
+    if (is_short && (!search.email.empty() || !is_in_pairs(search.username))) {
         return search_by_walk(connection, search, offset, limit);
     }
     COURSESELECT_TRY(const std::int64_t candidates,
                      users_counted(connection, search.kind, search.is_active));
     const bool are_few = (search.kind || search.is_active) && candidates <= walked_users_max;
-    return are_few ? search_by_walk(connection, search, offset, limit)
-                   : search_by_text(connection, search, offset, limit);
+    if (are_few) {
+        return search_by_walk(connection, search, offset, limit);
+    }
+    return is_short ? search_by_text(connection, search, "user_pairs", pairs_query(search), offset,
+                                     limit)
+                    : search_by_text(connection, search, "user_search", index_query(search), offset,
+                                     limit);
 }
 
 bool is_wanted(const UserSearch& search, const User& user) {
@@ -278,14 +303,22 @@ core::Result<> index_user(Connection& connection, UserKey key) {
                            "CASE is_active WHEN 1 THEN 'yes' ELSE 'off' END, substr(kind, 1, 3) "
                            "FROM users WHERE kind = ? AND id = ?",
                            user_kind_name(key.kind), key.id));
+    COURSESELECT_TRY_OK(
+        connection.execute("INSERT INTO user_pairs (rowid, words) "
+                           "SELECT number, words FROM user_pair_words WHERE number = "
+                           "(SELECT number FROM users WHERE kind = ? AND id = ?)",
+                           user_kind_name(key.kind), key.id));
     return {};
 }
 
 core::Result<> unindex_user(Connection& connection, UserKey key) {
-    COURSESELECT_TRY_OK(
-        connection.execute("DELETE FROM user_search WHERE rowid = "
-                           "(SELECT number FROM users WHERE kind = ? AND id = ?)",
-                           user_kind_name(key.kind), key.id));
+    for (const char* const index : {"user_search", "user_pairs"}) {
+        COURSESELECT_TRY_OK(
+            connection.execute(fmt::format("DELETE FROM {} WHERE rowid = "
+                                           "(SELECT number FROM users WHERE kind = ? AND id = ?)",
+                                           index),
+                               user_kind_name(key.kind), key.id));
+    }
     return {};
 }
 

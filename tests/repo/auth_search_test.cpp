@@ -53,6 +53,10 @@ void fill(AuthDatabase& db, std::int64_t count, const std::string& prefix) {
                 .execute("INSERT INTO user_search (rowid, username, email, status, kind) "
                          "SELECT number, '  ' || username, '  ', 'yes', 'stu' FROM users")
                 .has_value());
+    REQUIRE((*db)
+                .execute("INSERT INTO user_pairs (rowid, words) "
+                         "SELECT number, words FROM user_pair_words")
+                .has_value());
 }
 
 }  // namespace
@@ -120,6 +124,42 @@ TEST_SUITE("repo/auth_search") {
         CHECK(db.found({.email = "@example.org"}) == "2: Alice Malika");
         CHECK(db.found({.email = "a."}) == "1: alina");
         CHECK(db.found({.username = "alice2"}) == "0:");
+    }
+
+    TEST_CASE("one or two characters are found anywhere where that is asked for") {
+        SearchWorld db;
+        db.make(5, "x.y_z-1", std::nullopt);
+        const auto short_part = [&](std::string text, std::optional<bool> is_active = {}) {
+            return db.found({.username = std::move(text),
+                             .is_active = is_active,
+                             .newest_first = true,
+                             .is_short_anywhere = true});
+        };
+        CHECK(short_part("li") == "3: Malika alina Alice");
+        CHECK(short_part("AL") == "3: Malika alina Alice");
+        CHECK(short_part("O") == "1: bob");
+        CHECK(short_part("ca") == "0:");
+        for (const char* text : {".", "y_", "_", "z-", "-1", "1"}) {
+            CAPTURE(text);
+            CHECK(short_part(text) == "1: x.y_z-1");
+        }
+        CHECK(short_part("li", true) == "2: alina Alice");
+        CHECK(short_part("li", false) == "1: Malika");
+        for (const char* text : {"%", "*", "\"", "l*", "a ", "NO", "st", "i\""}) {
+            CAPTURE(text);
+            CHECK(short_part(text) == "0:");
+        }
+        const UserSearch with_address{
+            .username = "li", .email = "example", .is_short_anywhere = true};
+        CHECK(db.found(with_address) == "2: Alice Malika");
+        const repo::UserKey bob{UserKind::student, 3};
+        REQUIRE(repo::change_user(*db, bob, {.username = "eve"}, db.clock.wall_now()).has_value());
+        CHECK(short_part("bo") == "0:");
+        CHECK(short_part("ve") == "1: eve");
+        REQUIRE(repo::set_active(*db, bob, false, db.clock.wall_now()).has_value());
+        CHECK(short_part("ve", true) == "0:");
+        REQUIRE(repo::delete_user(*db, bob).has_value());
+        CHECK(db.number("SELECT count(*) FROM user_pairs") == 4);
     }
 
     TEST_CASE("all that is asked for must fit") {
@@ -280,6 +320,8 @@ TEST_SUITE("repo/auth_search") {
         CHECK_FALSE(repo::find_user(old, "alina").value()->email.has_value());
         const auto found = repo::search_users(old, {.username = "ali"}, 0, 10).value();
         CHECK(found.total == 2);
+        const UserSearch pair{.username = "in", .is_short_anywhere = true};
+        CHECK(repo::search_users(old, pair, 0, 10).value().total == 2);
         CHECK(repo::search_users(old, {.is_active = false}, 0, 10).value().total == 1);
         const auto everybody = repo::search_users(old, {}, 0, 10).value();
         REQUIRE(everybody.users.size() == 4);
@@ -310,6 +352,11 @@ TEST_SUITE("repo/auth_search") {
                     "username : \"ali\"", 20, 0));
         CHECK(text.find("user_search VIRTUAL TABLE INDEX") != std::string::npos);
         CHECK(text.find("users_by_number (number=?)") != std::string::npos);
+        const auto pairs = all_indexed(
+            db.plan(select + "number IN (SELECT rowid FROM user_pairs WHERE user_pairs MATCH ? "
+                             "ORDER BY rowid DESC LIMIT ? OFFSET ?) ORDER BY number DESC",
+                    "\"al\" AND active", 20, 0));
+        CHECK(pairs.find("user_pairs VIRTUAL TABLE INDEX") != std::string::npos);
         const auto status =
             all_indexed(db.plan(select + "number IN (SELECT number FROM users WHERE is_active = ? "
                                          "ORDER BY number LIMIT ? OFFSET ?) ORDER BY number",

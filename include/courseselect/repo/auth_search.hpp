@@ -68,8 +68,8 @@ inline constexpr std::int64_t walked_users_max = 2'000;
 [[nodiscard]] core::Result<std::int64_t> users_with_2fa(storage::Connection& connection);
 
 /// Answered from indexes alone. Without any text every user can be reached, with one the first
-/// `found_users_max` matches. A part of three characters or more is found by the index of parts;
-/// a shorter one that may be anywhere is compared with every name, within an index.
+/// `found_users_max` matches. A part of three characters or more is found by the index of parts, a
+/// shorter one that may be anywhere by the index of pairs, unless the address is asked for too.
 [[nodiscard]] core::Result<FoundUsers> search_users(storage::Connection& connection,
                                                     const UserSearch& search, std::int64_t offset,
                                                     std::int64_t limit);
