@@ -6,7 +6,8 @@
 #     PUBLIC_LINKS public ones. Without SOURCES the library is header-only. QUICK: compiled at -O1,
 #     in a third less time; for modules that call the hot paths and have none of their own.
 #   courseselect_test(net SOURCES a_test.cpp USES net LINKS ...)      an executable net_tests in CTest
-#   courseselect_program(course-data-node SOURCES main.cpp USES nodes) an executable
+#   courseselect_program(course-data-node SOURCES main.cpp USES nodes) an executable; installed when
+#     it is one of apps/ or says INSTALLED
 
 include(GNUInstallDirs)
 
@@ -111,13 +112,13 @@ function(courseselect_module name)
 endfunction()
 
 function(courseselect_program name)
-  cmake_parse_arguments(arg "" "" "SOURCES;USES;LINKS" ${ARGN})
+  cmake_parse_arguments(arg "INSTALLED" "" "SOURCES;USES;LINKS" ${ARGN})
   add_executable(${name} ${arg_SOURCES})
   courseselect_precompile(${name})
   list(TRANSFORM arg_USES PREPEND "courseselect::")
   target_link_libraries(${name} PRIVATE courseselect_flags ${arg_USES} ${arg_LINKS})
   set_target_properties(${name} PROPERTIES RUNTIME_OUTPUT_DIRECTORY "${PROJECT_BINARY_DIR}/bin")
-  if(CMAKE_CURRENT_SOURCE_DIR MATCHES "^${PROJECT_SOURCE_DIR}/apps/")
+  if(arg_INSTALLED OR CMAKE_CURRENT_SOURCE_DIR STREQUAL "${PROJECT_SOURCE_DIR}/apps")
     set_property(GLOBAL APPEND PROPERTY COURSESELECT_PROGRAMS ${name})
     courseselect_quick(${name})
   endif()
