@@ -5,6 +5,7 @@
 
 #include <cerrno>
 #include <filesystem>
+#include <optional>
 #include <system_error>
 #include <utility>
 
@@ -23,6 +24,8 @@ namespace {
 using core::Errc;
 using net::http::Method;
 
+/// Of a value in a list; `settings get` shows all of it.
+constexpr std::size_t value_columns_max = 60;
 constexpr const char* settings_path = "/admin/system-settings";
 
 /// The value without the quotes of a text: what people read and type.
@@ -35,7 +38,7 @@ std::string shown(const json::Value& value) {
 
 /// A column of numbers or texts of a list of objects.
 void show_list(Console& console, const json::Value& list, std::vector<Column> columns,
-               const std::vector<const char*>& members, const std::string& nothing) {
+               const std::vector<const char*>& names, const std::string& nothing) {
     console.json(list.text());
     if (list.size() == 0) {
         console.data(nothing + "\n");
@@ -44,7 +47,7 @@ void show_list(Console& console, const json::Value& list, std::vector<Column> co
     Table table(std::move(columns));
     for (const json::Value& item : list.items()) {
         std::vector<std::string> cells;
-        for (const char* const member : members) {
+        for (const char* const member : names) {
             cells.push_back(item[member].is_null() ? "" : shown(item[member]));
         }
         table.add_row(cells);
@@ -76,7 +79,7 @@ core::Result<int> list_settings(Toolbox& tools) {
     Table table({{"Setting"}, {"Value"}});
     for (const auto& [section, members] : answer["settings"].members()) {
         for (const auto& [name, value] : members.members()) {
-            table.add_row({section + "." + name, shown(value)});
+            table.add_row({section + "." + name, fitting(shown(value), value_columns_max)});
         }
     }
     tools.console.data(table.text());
@@ -214,67 +217,96 @@ core::Result<int> queue_stats(Toolbox& tools) {
     return 0;
 }
 
-core::Result<json::Value> student_tasks(AdminApi& api, std::int64_t student,
-                                        const std::string& status, std::int64_t limit) {
-    net::http::Query query;
-    query.add("student_id", student).add("limit", limit);
-    query.add("status_filter", std::string_view(status));
-    COURSESELECT_TRY(const auto answer,
-                     api.internal(Node::queue, Method::get, "/queue/student/tasks" + query.str()));
-    return answer["tasks"];
-}
-
 struct TasksCommand {
-    std::int64_t student_id = 0;
+    std::optional<std::int64_t> student_id;
     std::string status;
     std::int64_t limit = 50;
 
     core::Result<int> run(Toolbox& tools) const {
         COURSESELECT_TRY(AdminApi * api, tools.admin());
-        COURSESELECT_TRY(const auto tasks, student_tasks(*api, student_id, status, limit));
-        show_list(
-            tools.console, tasks,
-            {{"Task"}, {"Course", Align::right}, {"Type"}, {"Status"}, {"Created"}, {"Completed"}},
-            {"task_id", "course_id", "task_type", "status", "created_at", "completed_at"},
-            "No tasks found");
+        std::string list;
+        COURSESELECT_TRY_OK(collect(*api, list));
+        COURSESELECT_TRY(const auto tasks, json::Value::parse(list));
+        show_list(tools.console, tasks,
+                  {{"Task"},
+                   {"Student", Align::right},
+                   {"Course", Align::right},
+                   {"Type"},
+                   {"Status"},
+                   {"Attempts", Align::right},
+                   {"Created"},
+                   {"Message"}},
+                  {"task_id", "student_id", "course_id", "task_type", "status", "attempts",
+                   "created_at", "message"},
+                  "No tasks found");
         return 0;
+    }
+
+    /// Pages, newest first, until there are enough.
+    core::Result<> collect(AdminApi& api, std::string& list) const {
+        json::ArrayWriter array(list);
+        std::optional<std::string> before;
+        for (std::int64_t left = limit; left > 0;) {
+            net::http::Query query;
+            if (student_id) {
+                query.add("student_id", *student_id);
+            }
+            query.add("status_filter", std::string_view(status))
+                .add("before", before)
+                .add("limit", std::min<std::int64_t>(left, 1'000));
+            COURSESELECT_TRY(const auto page,
+                             api.internal(Node::queue, Method::get, "/queue/tasks" + query.str()));
+            for (const json::Value& task : page["tasks"].items()) {
+                array.add_raw(task.text());
+                --left;
+            }
+            before = page["next_before"].string();
+            if (!before) {
+                break;
+            }
+        }
+        return {};
     }
 };
 
-/// The failed task as a new one. Its key makes it the same new task however often this is asked
-/// for.
-core::Result<int> retry_task(Toolbox& tools, const std::string& task, std::int64_t student) {
-    COURSESELECT_TRY(AdminApi * api, tools.admin());
-    COURSESELECT_TRY(const auto tasks, student_tasks(*api, student, "", 1'000));
-    for (const json::Value& found : tasks.items()) {
-        if (found["task_id"].string() != task) {
-            continue;
-        }
-        const std::string status = found["status"].string().value_or("");
-        if (status != "failed") {
-            return core::Error(Errc::failed_precondition, "not_failed",
-                               "Cannot retry task with status: " + status);
-        }
-        const std::string body = json::make_object(
-            "student_id", student, "course_id", found["course_id"].integer().value_or(0),
-            "task_type", found["task_type"].string().value_or(""), "client_ref", "retry:" + task);
-        COURSESELECT_TRY(const auto answer,
-                         api->internal(Node::queue, Method::post, "/queue/submit", body));
-        tools.console.report(
-            Report("Task queued again")
-                .add("Task", "task_id", shown(answer["task_id"]))
-                .add("Position", "position", answer["position"].integer().value_or(0)));
-        return 0;
-    }
-    return core::Error(Errc::not_found, "no_task", "Task not found");
+core::Result<json::Value> find_task(AdminApi& api, const std::string& id) {
+    net::http::Query query;
+    query.add("task_id", std::string_view(id));
+    return api.internal(Node::queue, Method::get, "/queue/task" + query.str());
 }
 
-core::Result<int> cancel_task(Toolbox& tools, const std::string& task, std::int64_t student) {
+/// The failed task as a new one. Its key makes it the same new task however often this is asked
+/// for.
+core::Result<int> retry_task(Toolbox& tools, const std::string& id) {
     COURSESELECT_TRY(AdminApi * api, tools.admin());
+    COURSESELECT_TRY(const auto task, find_task(*api, id));
+    const std::string status = task["status"].string().value_or("");
+    if (status != "failed") {
+        return core::Error(Errc::failed_precondition, "not_failed",
+                           "Cannot retry task with status: " + status);
+    }
+    const std::string body =
+        json::make_object("student_id", task["student_id"].integer().value_or(0), "course_id",
+                          task["course_id"].integer().value_or(0), "task_type",
+                          task["task_type"].string().value_or(""), "priority",
+                          task["priority"].integer().value_or(0), "client_ref", "retry:" + id);
+    COURSESELECT_TRY(const auto answer,
+                     api->internal(Node::queue, Method::post, "/queue/submit", body));
+    tools.console.report(
+        Report("Task queued again")
+            .add("Task", "task_id", shown(answer["task_id"]))
+            .add("Position", "position", answer["position"].integer().value_or(0)));
+    return 0;
+}
+
+core::Result<int> cancel_task(Toolbox& tools, const std::string& id) {
+    COURSESELECT_TRY(AdminApi * api, tools.admin());
+    COURSESELECT_TRY(const auto task, find_task(*api, id));
     net::http::Query query;
-    query.add("task_id", std::string_view(task)).add("student_id", student);
+    query.add("task_id", std::string_view(id))
+        .add("student_id", task["student_id"].integer().value_or(0));
     COURSESELECT_TRY_OK(api->internal(Node::queue, Method::post, "/queue/cancel" + query.str()));
-    tools.console.report(Report("Task cancelled").add_json("task_id", json::to_text(task)));
+    tools.console.report(Report("Task cancelled").add_json("task_id", json::to_text(id)));
     return 0;
 }
 
@@ -394,31 +426,25 @@ void add_queue(CLI::App& app, Toolbox& tools, Action& action) {
         action = [&tools] { return queue_stats(tools); };
     });
     auto tasks = std::make_shared<TasksCommand>();
-    CLI::App* list = group->add_subcommand("tasks", "Show a student's tasks, newest first");
-    list->add_option("--student-id", tasks->student_id, "Whose")
-        ->required()
+    CLI::App* list = group->add_subcommand("tasks", "Show tasks, newest first");
+    list->add_option("--student-id", tasks->student_id, "Only this student's")
         ->check(CLI::PositiveNumber);
-    list->add_option("--status", tasks->status, "Only these")
-        ->check(CLI::IsMember({"pending", "processing", "completed", "failed"}));
+    list->add_option("--status", tasks->status, "Only these; dead: failed after too many attempts")
+        ->check(CLI::IsMember({"pending", "processing", "completed", "failed", "dead"}));
     list->add_option("--limit", tasks->limit, "How many")
-        ->check(CLI::Range(1, 1'000))
+        ->check(CLI::Range(1, 1'000'000))
         ->capture_default_str();
     list->callback(
         [tasks, &tools, &action] { action = [tasks, &tools] { return tasks->run(tools); }; });
     auto task = std::make_shared<std::string>();
     CLI::App* retry = group->add_subcommand("retry", "Queue a failed task once more");
     retry->add_option("TASK_ID", *task, "As `queue tasks` shows it")->required();
-    auto student = std::make_shared<std::int64_t>(0);
-    retry->add_option("--student-id", *student, "Whose")->required()->check(CLI::PositiveNumber);
-    retry->callback([task, student, &tools, &action] {
-        action = [task, student, &tools] { return retry_task(tools, *task, *student); };
-    });
+    retry->callback(
+        [task, &tools, &action] { action = [task, &tools] { return retry_task(tools, *task); }; });
     CLI::App* cancel = group->add_subcommand("cancel", "Take a waiting task back");
     cancel->add_option("TASK_ID", *task, "As `queue tasks` shows it")->required();
-    cancel->add_option("--student-id", *student, "Whose")->required()->check(CLI::PositiveNumber);
-    cancel->callback([task, student, &tools, &action] {
-        action = [task, student, &tools] { return cancel_task(tools, *task, *student); };
-    });
+    cancel->callback(
+        [task, &tools, &action] { action = [task, &tools] { return cancel_task(tools, *task); }; });
 }
 
 }  // namespace

@@ -6,6 +6,7 @@
 #include <unistd.h>
 
 #include <cerrno>
+#include <filesystem>
 #include <system_error>
 #include <utility>
 
@@ -31,6 +32,18 @@ void sync_directory_of(const std::string& path) {
 }  // namespace
 
 core::Result<PrivateFile> PrivateFile::create(std::string path) {
+    struct stat known {};
+    if (::stat(path.c_str(), &known) == 0) {
+        if (S_ISDIR(known.st_mode)) {
+            return file_error("write", path, EISDIR);
+        }
+        if (!S_ISREG(known.st_mode)) {
+            return open_device(std::move(path));
+        }
+        std::error_code ignored;  // what a link leads to is replaced, not the link
+        const auto target = std::filesystem::canonical(path, ignored);
+        path = ignored ? path : target.string();
+    }
     std::string temporary = path + ".XXXXXX";
     const int descriptor = ::mkostemp(temporary.data(), O_CLOEXEC);  // mode 0600
     if (descriptor < 0) {
@@ -46,6 +59,14 @@ core::Result<PrivateFile> PrivateFile::create(std::string path) {
     return PrivateFile(std::move(path), std::move(temporary), file);
 }
 
+core::Result<PrivateFile> PrivateFile::open_device(std::string path) {
+    std::FILE* const file = std::fopen(path.c_str(), "we");
+    if (file == nullptr) {
+        return file_error("write", path, errno);
+    }
+    return PrivateFile(std::move(path), std::string(), file);
+}
+
 PrivateFile::PrivateFile(PrivateFile&& other) noexcept
     : path_(std::move(other.path_)),
       temporary_(std::move(other.temporary_)),
@@ -54,6 +75,12 @@ PrivateFile::PrivateFile(PrivateFile&& other) noexcept
 PrivateFile::~PrivateFile() {
     if (file_ != nullptr) {
         std::fclose(file_);
+        discard();
+    }
+}
+
+void PrivateFile::discard() const {
+    if (!temporary_.empty()) {
         ::unlink(temporary_.c_str());
     }
 }
@@ -62,7 +89,7 @@ core::Error PrivateFile::failed(int error) {
     if (file_ != nullptr) {
         std::fclose(std::exchange(file_, nullptr));
     }
-    ::unlink(temporary_.c_str());
+    discard();
     return file_error("write", path_, error);
 }
 
@@ -74,8 +101,12 @@ core::Result<> PrivateFile::write(std::string_view bytes) {
 }
 
 core::Result<> PrivateFile::commit() {
-    if (std::fflush(file_) != 0 || ::fsync(::fileno(file_)) != 0) {
+    const bool is_device = temporary_.empty();
+    if (std::fflush(file_) != 0 || (!is_device && ::fsync(::fileno(file_)) != 0)) {
         return failed(errno);
+    }
+    if (is_device) {
+        return std::fclose(std::exchange(file_, nullptr)) == 0 ? core::Result<>() : failed(errno);
     }
     if (std::fclose(std::exchange(file_, nullptr)) != 0 ||
         ::rename(temporary_.c_str(), path_.c_str()) != 0) {

@@ -127,9 +127,13 @@ async::Task<core::Result<net::http::ClientResponse>> Services::send(
             fmt::format("The {} node gave no answer ({}); what was asked may have been done",
                         node_name(node), error.detail()));
     }
+    std::string why = error.detail();
+    if (const std::string address = url(node) + ": "; why.starts_with(address)) {
+        why.erase(0, address.size());
+    }
     co_return core::Error(Errc::unavailable, "unreachable",
-                          fmt::format("Cannot reach the {} node at {}: {}", node_name(node),
-                                      url(node), error.detail()));
+                          fmt::format("Cannot reach the {} node at {}: {}; see: course-cli status",
+                                      node_name(node), url(node), why));
 }
 
 std::string refusal_text(const net::http::ClientResponse& response) {
@@ -152,7 +156,11 @@ std::string refusal_text(const net::http::ClientResponse& response) {
 }
 
 core::Error refusal_error(const net::http::ClientResponse& response) {
-    return {errc_of(response.status), "refused", refusal_text(response)};
+    std::string text = refusal_text(response);
+    if (response.status == 503) {
+        text += "; see: course-cli status";
+    }
+    return {errc_of(response.status), "refused", std::move(text)};
 }
 
 core::Result<json::Value> answer_of(const net::http::ClientResponse& response) {

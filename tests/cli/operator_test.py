@@ -10,6 +10,7 @@ import json
 import os
 import re
 import shutil
+import signal
 import sqlite3
 import stat
 import subprocess
@@ -160,9 +161,15 @@ class Operator(unittest.TestCase):
         self.assertNotIn(tasks[0], only)
         stats = self.cli("queue", "stats")
         self.assertRegex(stats.out, r"^Queue:\n  Pending: 0\n  Processing: 0\n  Completed today: 1\n"
-                         r"  Failed today: 1\n  Seconds a task: [\d.]+\n  Length: 0\n$")
-        retry = ("queue", "retry", "--student-id", student)
-        self.assertEqual(self.cli("queue", "tasks").code, 2)
+                         r"  Failed today: [12]\n  Seconds a task: [\d.]+\n  Length: 0\n$")
+        retry = ("queue", "retry")
+        every = self.cli("queue", "tasks", "--limit", "2", "--json").json
+        self.assertEqual([task["task_id"] for task in every], tasks[::-1])
+        self.assertEqual({task["student_id"] for task in every}, {student})
+        self.assertRegex(self.cli("queue", "tasks").out, f"│ {tasks[1]} │ +{student} │ +{course} │ "
+                         "select │ failed +│ +0 │ .* │ Course is full +│")
+        self.assertEqual(self.cli("queue", "tasks", "--status", "dead").out, "No tasks found\n")
+        self.assertEqual(self.cli("queue", "tasks", "--status", "lost").code, 2)
         retried = self.cli(*retry, tasks[1])
         self.assertRegex(retried.out, "^✓ Task queued again\n  Task: [0-9a-f-]{36}\n  Position: ")
         self.assertEqual(self.cli(*retry, tasks[1]).out.splitlines()[1],
@@ -170,13 +177,31 @@ class Operator(unittest.TestCase):
         self.assertEqual(self.cli(*retry, tasks[0]).err,
                          "✗ Cannot retry task with status: completed\n")
         self.assertEqual(self.cli(*retry, "none").err, "✗ Task not found\n")
-        self.assertEqual(self.cli("queue", "cancel", tasks[0], "--student-id", student).err,
+        self.assertEqual(self.cli("queue", "cancel", tasks[0]).err,
                          "✗ Cannot cancel task with status: completed\n")
+        self.assertEqual(self.cli("queue", "cancel", "none").err, "✗ Task not found\n")
         tokenless = Person(PROGRAMS, self.daemons)
         tokenless.login()
         refused = tokenless.run("queue", "stats")
         self.assertEqual(refused.code, 1)
         self.assertTrue(refused.err.startswith("✗ INTERNAL_TOKEN is not set"), refused)
+
+    def test_a_waiting_task_is_taken_back(self):
+        self.daemons.end("data", signal.SIGKILL)
+        try:
+            task = self.call("queue", "/queue/submit", {
+                "student_id": 1, "course_id": 1, "task_type": "select"})["task_id"]
+            end = time.monotonic() + WAIT_SECONDS
+            while True:  # at this instant it may be on its way to the data node
+                cancelled = self.cli("queue", "cancel", task)
+                if not cancelled.err.endswith("with status: processing\n"):
+                    break
+                self.assertLess(time.monotonic(), end, cancelled)
+            self.assertEqual((cancelled.code, cancelled.out), (0, "✓ Task cancelled\n"), cancelled)
+            failed = self.cli("queue", "tasks", "--student-id", 1, "--limit", "1", "--json").json
+            self.assertEqual(failed[0]["message"], "Cancelled by user")
+        finally:
+            self.daemons.start("data")
 
     # ---- backup ---------------------------------------------------------------------------------
 

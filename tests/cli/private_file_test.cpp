@@ -80,6 +80,35 @@ TEST_SUITE("cli/private_file") {
         CHECK(files_in(dir.path()) == 1);
     }
 
+    TEST_CASE("a device is written to, and stays one") {
+        auto null = cli::PrivateFile::create("/dev/null");
+        REQUIRE(null.has_value());
+        CHECK(null->write("text").has_value());
+        CHECK(null->commit().has_value());
+        CHECK(std::filesystem::is_character_file("/dev/null"));
+        auto full = cli::PrivateFile::create("/dev/full");
+        REQUIRE(full.has_value());
+        CHECK(full->write("text").has_value());
+        const auto done = full->commit();
+        REQUIRE_FALSE(done.has_value());
+        CHECK(done.error().detail() == "Cannot write /dev/full: No space left on device");
+        CHECK(std::filesystem::is_character_file("/dev/full"));
+    }
+
+    TEST_CASE("a directory is refused at once; of a link the file behind it is replaced") {
+        const test::TempDir dir;
+        CHECK(cli::PrivateFile::create(dir.path()).error().detail() ==
+              "Cannot write " + std::string(dir.path()) + ": Is a directory");
+        std::ofstream(dir.file("real.json")) << "old";
+        std::filesystem::create_symlink("real.json", dir.file("link.json"));
+        auto file = cli::PrivateFile::create(dir.file("link.json"));
+        REQUIRE(file.has_value());
+        CHECK(file->write("new").has_value());
+        CHECK(file->commit().has_value());
+        CHECK(std::filesystem::is_symlink(dir.file("link.json")));
+        CHECK(content_of(dir.file("real.json")) == "new");
+    }
+
     TEST_CASE("a directory that is not there is named") {
         const test::TempDir dir;
         const auto file = cli::PrivateFile::create(dir.file("none/config.json"));

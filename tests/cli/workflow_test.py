@@ -88,6 +88,22 @@ class Workflow(unittest.TestCase):
             self.assertEqual(result.out, "")
             self.assertIn("course-cli: ", result.err)
 
+    def test_what_was_typed_wrong_is_named(self):
+        for arguments, words in (
+                ([], "A command is missing: user, code, "),
+                (["user"], "A command is missing after 'user': login, "),
+                (["usr", "list"], "There is no command 'usr'; there are user, "),
+                (["user", "lst"], "There is no command 'user lst'; there are login, "),
+                (["user", "list", "--page", "3"], "There is no option --page of 'user list'\n"),
+                (["--colour", "status"], "There is no option --colour"),
+                (["status", "now"], "What is this for: now\n"),
+                (["user", "delete", "--user-type", "student"], "USER_ID is required\n")):
+            result = self.cli(*arguments)
+            self.assertEqual((result.code, result.out), (2, ""))
+            self.assertTrue(result.err.startswith("course-cli: " + words), result)
+            self.assertTrue(result.err.endswith("Try '--help' for what there is.\n"), result)
+        self.assertRegex(self.cli("--version").out, r"^course-cli \d+\.\d+\.\d+\n$")
+
     # ---- session --------------------------------------------------------------------------------
 
     def test_every_command_but_login_and_status_needs_a_session(self):

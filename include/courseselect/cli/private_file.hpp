@@ -11,7 +11,8 @@
 namespace courseselect::cli {
 
 /// A file of mode 0600 under a temporary name beside its own, which it gets when it is complete.
-/// A destroyed one that was not committed leaves nothing behind.
+/// A destroyed one that was not committed leaves nothing behind. What is there and no file
+/// (/dev/stdout, a pipe) is written to as it is; behind a link is what is replaced.
 class PrivateFile {
   public:
     /// Errors: unavailable `file` with the path and what the system said.
@@ -28,7 +29,9 @@ class PrivateFile {
   private:
     PrivateFile(std::string path, std::string temporary, std::FILE* file)
         : path_(std::move(path)), temporary_(std::move(temporary)), file_(file) {}
+    [[nodiscard]] static core::Result<PrivateFile> open_device(std::string path);
     [[nodiscard]] core::Error failed(int error);
+    void discard() const;
 
     std::string path_;
     std::string temporary_;
