@@ -63,7 +63,7 @@ core::Result<Table> parse_table(std::string_view text, const TableLimits& limits
     COURSESELECT_TRY(table.columns, read_columns(*std::move(header)));
     while (auto row = reader.take()) {
         if (row->cells.size() > table.columns.size()) {
-            return table_fault(row->line, "more cells than there are columns");
+            return table_fault(row->line, "more fields than there are columns");
         }
         if (table.rows.size() == limits.rows_max) {
             return table_fault(row->line, fmt::format("more than {} rows", limits.rows_max));

@@ -59,7 +59,7 @@ TEST_SUITE("csv/table") {
         CHECK(read("\n\n") == "line 1: the file is empty; its first line names the columns");
         CHECK(read("a,,b\n") == "line 1: each column needs a name of its own");
         CHECK(read("a,A\n") == "line 1: each column needs a name of its own");
-        CHECK(read("a\n1,2\n") == "line 2: more cells than there are columns");
+        CHECK(read("a\n1,2\n") == "line 2: more fields than there are columns");
         CHECK(read("a\n\"1\n2\n") == "line 2: the file ends inside a quoted cell");
         const std::string stray =
             "line 2: a quote stands where none may; put the cell in quotes and double those inside";

@@ -130,7 +130,7 @@ TEST_SUITE("nodes/auth/user_accounts") {
 
     TEST_CASE("where registration is open a token that is no longer good does not matter") {
         UserWorld world;
-        const ManagedLogin zoe = world.joined("zoe");
+        const test::ManagedLogin zoe = world.joined("zoe");
         CHECK(world
                   .call({.method = net::http::Method::post,
                          .path = "/auth/logout",

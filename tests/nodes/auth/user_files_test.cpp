@@ -169,7 +169,9 @@ TEST_SUITE("nodes/auth/user_files") {
         CHECK(import(world, many).status == 503);
         CHECK(world.count("SELECT count(*) FROM users WHERE username LIKE 'student%'") == 0);
         world.data.mode = test::DataMode::works;
-        CHECK(import(world, many).body["success_count"].integer() == 100);
+        const auto done = import(world, many);
+        CAPTURE(done.raw_body);
+        CHECK(done.body["success_count"].integer() == 100);
         test::run(world.loop, world.node->deliver_profiles());
         CHECK(world.count("SELECT count(*) FROM profile_outbox") == 0);
     }
