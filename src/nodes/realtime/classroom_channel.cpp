@@ -279,6 +279,12 @@ async::Task<> ClassroomChannel::join_video(SocketPointer socket, Event event) {
     if (!access || !socket->is_connected()) {
         co_return;
     }
+    // Before it enters: who comes in while this waits must not hear of it as if it came later.
+    std::string name = socket->data<Visitor>().user_name();
+    const auto address = co_await addresses_.look_up(std::move(name));
+    if (!socket->is_connected()) {
+        co_return;
+    }
     const std::string room = video_room(*id);
     const bool is_new = !socket->is_in(room);
     if (!socket->join(room)) {
@@ -290,8 +296,6 @@ async::Task<> ClassroomChannel::join_video(SocketPointer socket, Event event) {
     acknowledge(event, "video_id", video);
     done_.add();
     if (is_new) {
-        std::string name = socket->data<Visitor>().user_name();
-        const auto address = co_await addresses_.look_up(std::move(name));
         relay_.tell(room, "user_joined_video",
                     json::make_object("user_id", socket->data<Visitor>().id, "user_email", address),
                     socket->id());
