@@ -55,13 +55,11 @@ def wait_until_shared():
 def setUpModule():
     global backend, redis
     redis = Redis()
-    backend = Backend(PROGRAMS, (*SERVICES, SECOND), REDIS_URL=f"unix://{redis.path}").start()
+    unittest.addModuleCleanup(redis.close)  # also when what follows fails
+    backend = Backend(PROGRAMS, (*SERVICES, SECOND), REDIS_URL=f"unix://{redis.path}")
+    unittest.addModuleCleanup(backend.close)
+    backend.start()
     wait_until_shared()
-
-
-def tearDownModule():
-    backend.close()
-    redis.close()
 
 
 class SharingTest(unittest.TestCase):
