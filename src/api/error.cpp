@@ -16,7 +16,13 @@ using net::http::Response;
 /// this client asks.
 bool is_overload(const core::Error& error) { return error.reason().ends_with("_full"); }
 
+/// What the schema of a database refused and nobody foresaw: its text names tables and columns.
+bool is_schema_rule(const core::Error& error) { return error.reason().ends_with("_violation"); }
+
 std::string_view public_detail(const core::Error& error, int status) {
+    if (is_schema_rule(error)) {
+        return "Conflicts with what is stored; look at it again and retry";
+    }
     if (status == 500) {
         return "Internal Server Error";
     }

@@ -162,19 +162,27 @@ core::Result<> add_id_block(Connection& connection, auth::UserKind kind, std::in
 }
 
 core::Result<std::int64_t> take_id(Connection& connection, auth::UserKind kind) {
-    COURSESELECT_TRY(
-        const auto first,
-        connection.one("SELECT first_id FROM id_blocks WHERE kind = ? AND next_id < end_id "
-                       "ORDER BY first_id LIMIT 1",
-                       number_from, user_kind_name(kind)));
-    if (!first) {
-        return core::Error(core::Errc::unavailable, "ids_exhausted", "no reserved id is left");
+    const std::string_view name = user_kind_name(kind);
+    while (true) {
+        COURSESELECT_TRY(
+            const auto first,
+            connection.one("SELECT first_id FROM id_blocks WHERE kind = ? AND next_id < end_id "
+                           "ORDER BY first_id LIMIT 1",
+                           number_from, name));
+        if (!first) {
+            return core::Error(core::Errc::unavailable, "ids_exhausted", "no reserved id is left");
+        }
+        COURSESELECT_TRY(const auto next,
+                         connection.one("UPDATE id_blocks SET next_id = next_id + 1 "
+                                        "WHERE kind = ? AND first_id = ? RETURNING next_id",
+                                        number_from, name, *first));
+        COURSESELECT_TRY(const auto owner,
+                         connection.one("SELECT id FROM users WHERE kind = ? AND id = ?",
+                                        number_from, name, *next - 1));
+        if (!owner) {
+            return *next - 1;
+        }
     }
-    COURSESELECT_TRY(const auto next,
-                     connection.one("UPDATE id_blocks SET next_id = next_id + 1 "
-                                    "WHERE kind = ? AND first_id = ? RETURNING next_id",
-                                    number_from, user_kind_name(kind), *first));
-    return *next - 1;
 }
 
 core::Result<std::int64_t> ids_left(Connection& connection, auth::UserKind kind) {

@@ -121,6 +121,16 @@ TEST_SUITE("repo/auth_users") {
               "unique_violation");
     }
 
+    TEST_CASE("an id that somebody has already is passed over") {
+        AuthDatabase db;
+        db.add(UserKind::student, 10, "alice");
+        db.add(UserKind::student, 11, "bob");
+        db.add(UserKind::teacher, 12, "tina");
+        REQUIRE(repo::add_id_block(*db, UserKind::student, 10, 3).has_value());
+        CHECK(repo::take_id(*db, UserKind::student).value() == 12);
+        CHECK(repo::take_id(*db, UserKind::student).error().reason() == "ids_exhausted");
+    }
+
     TEST_CASE("there are admins once there is one") {
         AuthDatabase db;
         db.add(UserKind::teacher, 1, "tina");

@@ -83,7 +83,8 @@ struct User {
 /// Adds ids `first` to `first + count - 1` to those that may be handed out.
 [[nodiscard]] core::Result<> add_id_block(storage::Connection& connection, auth::UserKind kind,
                                           std::int64_t first, std::int64_t count);
-/// The next id, once and for all. Errors: unavailable `ids_exhausted`.
+/// The next id that nobody has, once and for all: a data node that was restored from an older copy
+/// may reserve ids a second time. Errors: unavailable `ids_exhausted`.
 [[nodiscard]] core::Result<std::int64_t> take_id(storage::Connection& connection,
                                                  auth::UserKind kind);
 [[nodiscard]] core::Result<std::int64_t> ids_left(storage::Connection& connection,

@@ -15,7 +15,10 @@ namespace courseselect::test {
 
 struct AdminWorld : AuthFixture {
     explicit AdminWorld(std::function<void(Options&)> tweak = {})
-        : AuthFixture([tweak = std::move(tweak)](Options& options) {
+        : AuthFixture([this, tweak = std::move(tweak)](Options& options) {
+              if (data.real == nullptr) {  // no ids from the made-up one: the real one has the same
+                  data.mode = DataMode::away;
+              }
               options.service.internal_token = core::Secret("internal-token-of-the-tests");
               if (tweak) {
                   tweak(options);
@@ -29,6 +32,7 @@ struct AdminWorld : AuthFixture {
         test::run(loop, begin(*data_node));
         local = std::make_unique<net::http::LocalClient>(data_node->handler());
         data.real = local.get();
+        data.mode = DataMode::works;
         boss = admin();
         ada = student("ada");
         ada_access = access(ada);
