@@ -34,6 +34,8 @@ void Checkpointer::wal_has(std::size_t pages, sqlite3* writer) {
         asked_at_ = 0;  // the log has started anew
     }
     if (pages >= pages_max_) {
+        // One that is under way would make this one fail as busy, and the log grow on.
+        const std::lock_guard turn(one_at_a_time_);
         checkpoint_passively(writer);
     }
     if (pages >= background_pages_ && pages >= asked_at_ + background_pages_ / 2) {
@@ -55,7 +57,10 @@ void Checkpointer::work() {
         }
         wanted_ = false;
         lock.unlock();
-        checkpoint_passively(connection_->handle());
+        {
+            const std::lock_guard turn(one_at_a_time_);
+            checkpoint_passively(connection_->handle());
+        }
         lock.lock();
     }
 }

@@ -34,6 +34,7 @@ class Checkpointer final : public WalKeeper {
     const std::size_t pages_max_;
     const std::unique_ptr<SqliteConnection> connection_;
     std::size_t asked_at_ = 0;  // pages at the last request; the writer's thread
+    std::mutex one_at_a_time_;  // held while a checkpoint runs
     std::mutex mutex_;
     std::condition_variable wake_;
     bool wanted_ = false;
