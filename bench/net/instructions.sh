@@ -32,8 +32,10 @@ instructions() { # arguments: requests, further options
 # One wake-up serves all connections that are ready. On one processor the clients have all sent when
 # the server runs again, as under load; on two it depends on the scheduler how many are ready.
 # What this cannot show: Asio tries a recv before it waits for a connection. Here the clients have
-# sent by then, because strace holds the server up; at full speed that recv finds nothing for 85 of
-# 100 requests, which makes 2.9 calls a request (counted by a preloaded library).
+# always sent by then, because strace holds the server up. At full speed on two processors that recv
+# comes in vain for a quarter of the requests, which makes 2.3 calls a request:
+#   perf stat --no-inherit -e syscalls:sys_enter_recvfrom,syscalls:sys_enter_sendto,\
+#     syscalls:sys_enter_epoll_wait http_server_bench --requests 300000
 processor=$(sed -n 's/^Cpus_allowed_list:[^0-9]*\([0-9]*\).*/\1/p' /proc/self/status)
 calls() {
     requests=$1

@@ -8,7 +8,9 @@
 namespace courseselect::async {
 
 struct EventLoop::State {
-    asio::io_context context{1};
+    // Sockets and timers are used in the loop's thread alone, so Asio need not lock each of them;
+    // posting and stopping come from other threads and stay locked.
+    asio::io_context context{ASIO_CONCURRENCY_HINT_UNSAFE_IO};
     asio::executor_work_guard<asio::io_context::executor_type> guard{context.get_executor()};
 };
 

@@ -16,11 +16,15 @@ namespace dom = simdjson::dom;
 
 constexpr Rules no_rules{};
 constexpr std::size_t fields_max = 64;
+/// Items that a list has room for at once: enough for most, and little for a hostile document.
+constexpr std::size_t reserved_items_max = 64;
 
 /// Walks a document and the tables of a type side by side.
 class DocumentReader {
   public:
-    explicit DocumentReader(Faults& faults) : faults_(faults) {}
+    /// Text without a backslash holds no string that the parser has unescaped.
+    DocumentReader(Faults& faults, std::string_view text)
+        : faults_(faults), has_escapes_(text.find('\\') != std::string_view::npos) {}
 
     // NOLINTNEXTLINE(misc-no-recursion): the depth is that of the declared types
     void read(const Place& place, void* target, const dom::element& value) {
@@ -52,9 +56,17 @@ class DocumentReader {
         const Source source{&value, {}};
         const Kind kind = place.type.kind;
         switch (value.type()) {
-            case dom::element_type::STRING:
-                accept_text(faults_, place, target, std::string_view(value), source);
+            case dom::element_type::STRING: {
+                const std::string_view text(value);
+                if (!is_valid_unicode(text)) {
+                    refuse_unicode(faults_, place, source);
+                } else if (kind == Kind::string) {
+                    accept_string(faults_, place, target, text, source);
+                } else {
+                    accept_text(faults_, place, target, text, source);
+                }
                 return;
+            }
             case dom::element_type::INT64:
                 read_whole(place, target, std::int64_t(value), source);
                 return;
@@ -79,7 +91,13 @@ class DocumentReader {
         refuse_type(faults_, place, source);
     }
 
-    void read_whole(const Place& place, void* target, std::int64_t value, Source source) {
+    /// simdjson 3.0 turns an escaped lone low surrogate into bytes that are not UTF-8; it has
+    /// checked all others.
+    [[nodiscard]] bool is_valid_unicode(std::string_view text) const {
+        return !has_escapes_ || find_invalid_utf8(text) == std::string_view::npos;
+    }
+
+    void read_whole(const Place& place, void* target, std::int64_t value, const Source& source) {
         if (place.type.kind == Kind::integer) {
             accept_integer(faults_, place, target, value, source);
         } else {
@@ -87,7 +105,7 @@ class DocumentReader {
         }
     }
 
-    void read_double(const Place& place, void* target, double value, Source source) {
+    void read_double(const Place& place, void* target, double value, const Source& source) {
         constexpr double int64_end = 9223372036854775808.0;  // 2^63
         switch (place.type.kind) {
             case Kind::number: accept_number(faults_, place, target, value, source); return;
@@ -159,14 +177,13 @@ class DocumentReader {
     }
 
     /// The declared rules reach the innermost items; lists in between have none.
-    static Place item_place(const Place& place, const Step& step) {
+    static const Rules& rules_of_items(const Place& place) {
         const TypeInfo* inner = place.type.item;
         while (inner->kind == Kind::nullable) {
             inner = inner->item;
         }
         const bool is_container = inner->kind == Kind::list || inner->kind == Kind::dictionary;
-        return {*place.type.item, is_container ? no_rules : place.item_rules, place.item_rules,
-                step, place.secret};
+        return is_container ? no_rules : place.item_rules;
     }
 
     // NOLINTNEXTLINE(misc-no-recursion)
@@ -176,15 +193,19 @@ class DocumentReader {
             return;
         }
         place.type.clear(target);
+        const std::size_t size = dom::array(value).size();
+        place.type.reserve(target, std::min({size, place.rules.items_max, reserved_items_max}));
+        const Rules& rules = rules_of_items(place);
         std::int64_t index = 0;
         for (const dom::element item : dom::array(value)) {
             if (faults_.is_full() || static_cast<std::size_t>(index) > place.rules.items_max) {
                 break;
             }
             const Step step{&place.step, {}, index++};
-            read(item_place(place, step), place.type.append(target), item);
+            read({*place.type.item, rules, place.item_rules, step, place.secret},
+                 place.type.append(target), item);
         }
-        check_items(faults_, place, dom::array(value).size(), {&value, {}});
+        check_items(faults_, place, size, {&value, {}});
     }
 
     // NOLINTNEXTLINE(misc-no-recursion)
@@ -195,6 +216,7 @@ class DocumentReader {
         }
         place.type.clear(target);
         const auto keys = place.rules.keys;
+        const Rules& rules = rules_of_items(place);
         for (const dom::key_value_pair member : dom::object(value)) {
             if (faults_.is_full() || place.type.size(target) > place.rules.items_max) {
                 break;
@@ -203,7 +225,7 @@ class DocumentReader {
             const Step key_step{&step, "[key]"};
             const Place key_place{detail::type_info<std::string>, no_rules, no_rules, key_step,
                                   place.secret};
-            if (find_invalid_utf8(member.key) != std::string_view::npos) {
+            if (!is_valid_unicode(member.key)) {
                 refuse_unicode(faults_, key_place, {nullptr, member.key});
                 continue;
             }
@@ -211,12 +233,14 @@ class DocumentReader {
                 refuse_choice(faults_, key_place, keys, {nullptr, member.key});
                 continue;
             }
-            read(item_place(place, step), place.type.slot(target, member.key), member.value);
+            read({*place.type.item, rules, place.item_rules, step, place.secret},
+                 place.type.slot(target, member.key), member.value);
         }
         check_items(faults_, place, place.type.size(target), {&value, {}});
     }
 
     Faults& faults_;
+    const bool has_escapes_;
 };
 
 /// One described field from the parameters of its name.
@@ -294,7 +318,7 @@ std::vector<FieldError> read_document(const TypeInfo& type, void* target, std::s
         faults.add_syntax(where, (*buffer).fault_offset(), (*buffer).fault_text());
         return faults.take();
     }
-    DocumentReader(faults).read({type, no_rules, no_rules, root, false}, target, document);
+    DocumentReader(faults, text).read({type, no_rules, no_rules, root, false}, target, document);
     return faults.take();
 }
 

@@ -88,7 +88,8 @@ struct TypeInfo {
     const void* (*peek)(const void* source) = nullptr;  ///< nullable: the value or nullptr
     bool (*is_absent)(const void* source) = nullptr;    ///< patch
 
-    void* (*append)(void* target) = nullptr;  ///< list: a new last item
+    void (*reserve)(void* target, std::size_t size) = nullptr;  ///< list: room for so many items
+    void* (*append)(void* target) = nullptr;                    ///< list: a new last item
     std::size_t (*size)(const void* source) = nullptr;
     const void* (*at)(const void* source, std::size_t index) = nullptr;
 

@@ -170,7 +170,7 @@ void Connection::await_bytes() {
         return;
     }
     if (!reading_) {
-        read();
+        read_after_turn();
     }
 }
 
@@ -235,18 +235,22 @@ bool Connection::dispatch() {
     return true;
 }
 
-/// Takes the response of a handler that has ended.
+/// The handler has ended.
 void Connection::finish_dispatch() {
-    std::optional<Response> response;
-    try {
-        response.emplace(running_->await_resume());
-    } catch (...) {
-        report_exception();
-        response.emplace(refusal(500, "Internal Server Error"));
-    }
+    Response response = take_response();
     running_.reset();
     task_ = async::Task<Response>();
-    answer(*response);
+    answer(response);
+}
+
+/// The response of a handler that has ended, or ours when it has thrown.
+Response Connection::take_response() {
+    try {
+        return running_->await_resume();
+    } catch (...) {
+        report_exception();
+        return refusal(500, "Internal Server Error");
+    }
 }
 
 /// Tells the observer of the exception that is being handled, whatever its type.

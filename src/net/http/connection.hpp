@@ -23,6 +23,13 @@ namespace courseselect::net::http {
 
 class Connection;
 
+/// The connections that were answered during this turn of the loop and are read from at its end.
+struct ReadsOfTurn {
+    std::vector<std::shared_ptr<Connection>> waiting;
+    std::vector<std::shared_ptr<Connection>> visited;  ///< empty outside `run`; keeps its memory
+    void run();
+};
+
 /// What all connections of one server share.
 struct ServerShared {
     ServerShared(async::EventLoop& event_loop, const core::Clock& injected_clock,
@@ -46,6 +53,8 @@ struct ServerShared {
     DateCache date;
     std::string output;  ///< lent to the connection that is being answered
     std::vector<Connection*> connections;
+    /// Never null; who reads at the turn's end shares it, for the server may be gone by then.
+    const std::shared_ptr<ReadsOfTurn> reads = std::make_shared<ReadsOfTurn>();
     bool draining = false;
     async::Event changed;  ///< a connection or a handler has ended
 };
@@ -75,6 +84,7 @@ class Connection final : public std::enable_shared_from_this<Connection> {
     void close();
 
   private:
+    friend ReadsOfTurn;
     /// What the peer or we are expected to do next, hence which deadline holds.
     enum class Phase : std::uint8_t { answered, idle, head, body, handling, lingering, upgrading };
     struct Waiter;
@@ -85,6 +95,7 @@ class Connection final : public std::enable_shared_from_this<Connection> {
     [[nodiscard]] bool process();
     [[nodiscard]] bool dispatch();
     void finish_dispatch();
+    [[nodiscard]] Response take_response();
     void on_handler_done();
     void answer(Response& response);
     void refuse(int status, std::string_view detail);
@@ -94,6 +105,7 @@ class Connection final : public std::enable_shared_from_this<Connection> {
     void await_bytes();
     void read();
     void read_into_rest();
+    void read_after_turn();
     void watch();
     void on_read(const asio::error_code& error, std::size_t size);
     void on_read_while_handling(const asio::error_code& error);

@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <asio/buffer.hpp>
 #include <asio/error.hpp>
+#include <asio/post.hpp>
 #include <cstring>
 #include <utility>
 
@@ -50,6 +51,26 @@ void Connection::read_into_rest() {
         [self = shared_from_this()](const asio::error_code& error, std::size_t size) {
             self->on_read(error, size);
         });
+}
+
+/// Reads when all others that are ready have had their turn. Asio tries a recv before it waits:
+/// right after the answer it would find nothing, a turn later a busy client has sent again.
+void Connection::read_after_turn() {
+    const std::shared_ptr<ReadsOfTurn>& reads = shared_.reads;
+    if (reads->waiting.empty()) {
+        asio::post(socket_.get_executor(), [reads] { reads->run(); });
+    }
+    reads->waiting.push_back(shared_from_this());
+}
+
+void ReadsOfTurn::run() {
+    visited.swap(waiting);
+    for (const std::shared_ptr<Connection>& connection : visited) {
+        if (!connection->closed_ && !connection->reading_) {
+            connection->read();
+        }
+    }
+    visited.clear();
 }
 
 /// A suspended handler's client is read from, for as long as its request need not move.

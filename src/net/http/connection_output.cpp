@@ -27,7 +27,9 @@ void Connection::return_output() {
         output_.capacity() > shared_.output.capacity()) {
         output_.swap(shared_.output);
     }
-    output_ = std::string();
+    if (output_.capacity() > std::string().capacity()) {
+        output_ = std::string();
+    }
 }
 
 /// Writes at once what the socket takes; the rest in the background. Nothing to do is fine.

@@ -204,6 +204,7 @@ struct Bind<std::vector<T>> {
         return {.kind = Kind::list,
                 .item = &type_info<T>,
                 .clear = [](void* target) { as<List>(target).clear(); },
+                .reserve = [](void* target, std::size_t size) { as<List>(target).reserve(size); },
                 .append = [](void* target) -> void* { return &as<List>(target).emplace_back(); },
                 .size = [](const void* source) { return as<List>(source).size(); },
                 .at = [](const void* source, std::size_t index) -> const void* {
