@@ -20,17 +20,28 @@ constexpr std::size_t turned_away_max = 256;
 
 void LineShared::flush_later(LineConnectionPointer connection) {
     dirty.push_back(std::move(connection));
-    if (dirty.size() == 1) {
+    if (!std::exchange(is_flush_posted, true)) {
         loop.post([self = shared_from_this()] { self->flush_dirty(); });
     }
 }
 
+/// Writes in pieces: a line for a thousand takes milliseconds, and who has something to say is
+/// heard in between. What is said meanwhile to somebody further back leaves in the same write.
 void LineShared::flush_dirty() {
-    flushing.swap(dirty);
-    for (const LineConnectionPointer& connection : flushing) {
+    if (flushed == flushing.size()) {
+        flushing.clear();
+        flushing.swap(dirty);
+        flushed = 0;
+    }
+    const std::size_t end = std::min(flushing.size(), flushed + options.flushes_per_turn_max);
+    while (flushed < end) {
+        const LineConnectionPointer connection = std::move(flushing[flushed++]);
         connection->flush_now();
     }
-    flushing.clear();
+    is_flush_posted = flushed < flushing.size() || !dirty.empty();
+    if (is_flush_posted) {
+        loop.post([self = shared_from_this()] { self->flush_dirty(); });
+    }
 }
 
 SocketLineConnection::SocketLineConnection(const std::shared_ptr<LineShared>& shared,

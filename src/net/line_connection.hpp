@@ -49,7 +49,9 @@ struct LineShared : std::enable_shared_from_this<LineShared> {
     async::Event changed;                      ///< a connection has closed
     std::unique_ptr<char[]> read_buffer;       ///< lent to whoever reads: idle ones need none
     std::vector<LineConnectionPointer> dirty;  ///< have something to write at the end of the turn
-    std::vector<LineConnectionPointer> flushing;  ///< room of the last turn, used again
+    std::vector<LineConnectionPointer> flushing;  ///< of the last turn: their turn is now
+    std::size_t flushed = 0;                      ///< of `flushing`, which then are null
+    bool is_flush_posted = false;
 };
 
 /// A state machine driven by readiness. The server's list owns it; pending operations do too.

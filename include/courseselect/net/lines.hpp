@@ -96,6 +96,7 @@ struct LineServerOptions {
     std::size_t output_pause_bytes = 128 * 1024;
     std::size_t read_bytes_max = 16 * 1024;  ///< one read, so no client holds the loop for long
     std::size_t lines_per_turn_max = 64;     ///< then the other clients have their turn
+    std::size_t flushes_per_turn_max = 128;  ///< clients written to, then reading has its turn
     std::size_t connections_max = 12'000;    ///< beyond: told, then closed
     /// The same of one address, which may stand for a campus behind one NAT.
     std::size_t connections_per_address_max = 2'000;
