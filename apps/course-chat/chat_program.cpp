@@ -17,6 +17,7 @@
 #include "courseselect/async/task_group.hpp"
 #include "courseselect/chat/client.hpp"
 #include "courseselect/core/config.hpp"
+#include "courseselect/crypto/random.hpp"
 #include "screen.hpp"
 
 namespace courseselect::apps {
@@ -34,7 +35,7 @@ constexpr const char* help =
 class Conversation final : public chat::ClientEvents {
   public:
     Conversation(async::EventLoop& loop, chat::ClientOptions options, Screen::Options screen)
-        : client_(loop, std::move(options), *this),
+        : client_(loop, std::move(options), *this, random_),
           screen_(
               loop, screen, [this](std::string line) { take(std::move(line)); },
               [this](bool is_complete) { end_input(is_complete); }),
@@ -150,6 +151,7 @@ class Conversation final : public chat::ClientEvents {
         }
     }
 
+    crypto::SystemRandomSource random_;
     chat::Client client_;
     Screen screen_;
     bool is_interactive_;

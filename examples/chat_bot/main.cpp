@@ -22,7 +22,7 @@ namespace {
 class Bot final : public chat::ClientEvents {
   public:
     Bot(async::EventLoop& loop, chat::ClientOptions options)
-        : client_(loop, std::move(options), *this) {}
+        : client_(loop, std::move(options), *this, random_) {}
 
     void on_message(const chat::ToldMessage& message) override {
         if (message.is_own || message.is_history) {

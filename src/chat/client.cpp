@@ -29,12 +29,16 @@ std::optional<std::string> farewell_of(const std::string& code, const std::strin
 
 }  // namespace
 
-Client::Client(async::EventLoop& loop, ClientOptions options, ClientEvents& events)
-    : loop_(loop), options_(std::move(options)), events_(events) {}
+Client::Client(async::EventLoop& loop, ClientOptions options, ClientEvents& events,
+               crypto::RandomSource& random)
+    : loop_(loop),
+      options_(std::move(options)),
+      events_(events),
+      random_(random),
+      wait_max_(options_.retry_min) {}
 Client::~Client() = default;
 
 async::Task<core::Result<>> Client::run() {
-    std::chrono::milliseconds wait = options_.retry_min;
     while (!stop_.stop_requested()) {
         const auto ended = co_await run_connection();
         if (!ended && ended.error().code() == core::Errc::unauthenticated) {
@@ -43,7 +47,7 @@ async::Task<core::Result<>> Client::run() {
         if (stop_.stop_requested()) {
             break;
         }
-        wait = has_logged_in_ ? options_.retry_min : std::min(2 * wait, options_.retry_max);
+        const std::chrono::milliseconds wait = next_wait();
         events_.on_offline(ended ? "The connection ended" : ended.error().detail(), wait);
         const bool waited = co_await async::sleep_for(loop_, wait, stop_.get_token());
         if (!waited) {
@@ -51,6 +55,17 @@ async::Task<core::Result<>> Client::run() {
         }
     }
     co_return core::Result<>();
+}
+
+std::chrono::milliseconds Client::next_wait() {
+    if (has_logged_in_) {
+        wait_max_ = options_.retry_min;
+    }
+    const std::chrono::milliseconds whole = wait_max_;
+    wait_max_ = std::min(2 * whole, options_.retry_max);
+    const auto chance = random_.array<2>();
+    const int part = chance[0] * 256 + chance[1];  // of 65,535
+    return whole / 2 + (whole - whole / 2) * part / 65'535;
 }
 
 void Client::stop() {
@@ -296,6 +311,9 @@ core::Result<> Client::take_error(const json::Value& line) {
     }
     if (const auto farewell = farewell_of(code, why)) {
         return core::Error(core::Errc::unavailable, "sent_away", *farewell);
+    }
+    if (code == "outcome_unknown") {
+        return {};  // the history will tell, or that it does not have it
     }
     std::string text;
     if (const auto ref = line["client_ref"].integer()) {

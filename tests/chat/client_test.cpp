@@ -30,9 +30,10 @@ class Recorder final : public chat::ClientEvents {
         }
         client->ask_users();
     }
-    void on_offline(const std::string& why, std::chrono::milliseconds) override {
+    void on_offline(const std::string& why, std::chrono::milliseconds wait) override {
         offline.push_back(why);
-        stop_if(stop_after == 0);
+        waits.push_back(wait);
+        stop_if(stop_after == 0 && offline.size() >= stop_after_offline);
     }
     void on_refused(const std::string& why, const std::string& text) override {
         refused.push_back(text + ": " + why);
@@ -42,12 +43,14 @@ class Recorder final : public chat::ClientEvents {
     void on_users(const std::vector<std::string>& list) override { users = list; }
 
     chat::Client* client = nullptr;
-    std::size_t stop_after = 0;  // messages; 0: the first time offline
+    std::size_t stop_after = 0;          // messages; 0: when it was offline often enough
+    std::size_t stop_after_offline = 1;  // times
     std::size_t stop_after_refused = 0;
     std::vector<std::string> say_online;
     std::vector<chat::ToldMessage> messages;
     std::vector<std::string> names;
     std::vector<std::string> offline;
+    std::vector<std::chrono::milliseconds> waits;
     std::vector<std::string> refused;
     std::vector<std::string> unconfirmed;
     std::vector<std::string> users;
@@ -186,6 +189,44 @@ async::Task<> run_client(chat::Client& client, core::Result<>& outcome) {
     outcome = co_await client.run();
 }
 
+crypto::RandomSource& any_random() {
+    static crypto::SystemRandomSource source;
+    return source;
+}
+
+/// Always the same bytes.
+class SteadyRandom final : public crypto::RandomSource {
+  public:
+    explicit SteadyRandom(unsigned char byte) : byte_(byte) {}
+    void fill(std::span<unsigned char> to) override { std::ranges::fill(to, byte_); }
+
+  private:
+    unsigned char byte_;
+};
+
+using Milliseconds = std::chrono::milliseconds;
+
+/// How long a client waits between its attempts at a server that is not there.
+std::vector<Milliseconds> waits_with(crypto::RandomSource& random, std::uint16_t closed_port) {
+    async::EventLoop loop;
+    Recorder recorder;
+    recorder.stop_after_offline = 5;
+    chat::ClientOptions options = options_for(closed_port);
+    options.retry_min = Milliseconds{4};
+    options.retry_max = Milliseconds{20};
+    chat::Client client(loop, options, recorder, random);
+    recorder.client = &client;
+    core::Result<> outcome;
+    test::run(loop, run_client(client, outcome));
+    CHECK(outcome);
+    return recorder.waits;
+}
+
+std::uint16_t closed_port() {
+    ChatFixture gone;
+    return gone.port();
+}
+
 }  // namespace
 
 TEST_SUITE("chat/client") {
@@ -195,7 +236,7 @@ TEST_SUITE("chat/client") {
         ann.ask(R"({"type":"send_message","message":"before"})");
         async::EventLoop loop;
         Recorder recorder;
-        chat::Client client(loop, options_for(fixture.port()), recorder);
+        chat::Client client(loop, options_for(fixture.port()), recorder, any_random());
         recorder.client = &client;
         recorder.stop_after = 3;
         recorder.say_online = {"hello"};
@@ -221,7 +262,7 @@ TEST_SUITE("chat/client") {
         Recorder recorder;
         auto options = options_for(fixture.port());
         options.password = core::Secret("wrong");
-        chat::Client client(loop, options, recorder);
+        chat::Client client(loop, options, recorder, any_random());
         recorder.client = &client;
         core::Result<> outcome;
         test::run(loop, run_client(client, outcome));
@@ -240,7 +281,7 @@ TEST_SUITE("chat/client") {
                                 {"nothing", ""}}});
         async::EventLoop loop;
         Recorder recorder;
-        chat::Client client(loop, options_for(server.port()), recorder);
+        chat::Client client(loop, options_for(server.port()), recorder, any_random());
         recorder.client = &client;
         recorder.stop_after = 601;
         core::Result<> outcome;
@@ -262,7 +303,7 @@ TEST_SUITE("chat/client") {
                                 {"nothing", ""}}});
         async::EventLoop loop;
         Recorder recorder;
-        chat::Client client(loop, options_for(server.port()), recorder);
+        chat::Client client(loop, options_for(server.port()), recorder, any_random());
         recorder.client = &client;
         recorder.stop_after = 3;
         core::Result<> outcome;
@@ -273,11 +314,15 @@ TEST_SUITE("chat/client") {
     TEST_CASE(
         "of what was said when the connection broke, what is stored counts, the rest is told") {
         const std::string own = told(3, "bot", "kept");
+        const auto unknown = [](int ref) {
+            return R"({"type":"error","message":"?","code":"outcome_unknown","client_ref":)" +
+                   std::to_string(ref) + '}';
+        };
         ScriptedServer server(
             {{{"login", welcome},
               {"get_history", page_of(1, 2, false)},
-              {"send_message", ""},
-              {"send_message", ""}},
+              {"send_message", unknown(1)},  // the server may say so before it goes
+              {"send_message", unknown(2)}},
              {{"login", welcome},
               {"get_history", R"({"type":"history_response","messages":[{)" +
                                   own.substr(own.find("\"id\"")) + R"(],"has_more":false})"},
@@ -285,7 +330,7 @@ TEST_SUITE("chat/client") {
               {"nothing", ""}}});
         async::EventLoop loop;
         Recorder recorder;
-        chat::Client client(loop, options_for(server.port()), recorder);
+        chat::Client client(loop, options_for(server.port()), recorder, any_random());
         recorder.client = &client;
         recorder.stop_after = 4;
         client.say("kept");
@@ -294,6 +339,7 @@ TEST_SUITE("chat/client") {
         test::run(loop, run_client(client, outcome));
         CHECK(ids_of(recorder.messages) == std::vector<std::int64_t>{1, 2, 3, 4});
         CHECK(recorder.unconfirmed == std::vector<std::string>{"lost"});
+        CHECK(recorder.refused.empty());
         CHECK(client.unconfirmed() == 0);
     }
 
@@ -305,7 +351,7 @@ TEST_SUITE("chat/client") {
              {{"login", welcome}, {"get_history", page_of(1, 1, false)}, {"nothing", ""}}});
         async::EventLoop loop;
         Recorder recorder;
-        chat::Client client(loop, options_for(server.port()), recorder);
+        chat::Client client(loop, options_for(server.port()), recorder, any_random());
         recorder.client = &client;
         recorder.stop_after = 1;
         core::Result<> outcome;
@@ -326,7 +372,7 @@ TEST_SUITE("chat/client") {
         Recorder recorder;
         auto options = options_for(server.port());
         options.ping_interval = std::chrono::milliseconds{200};
-        chat::Client client(loop, options, recorder);
+        chat::Client client(loop, options, recorder, any_random());
         recorder.client = &client;
         core::Result<> outcome;
         test::run(loop, run_client(client, outcome));
@@ -344,7 +390,7 @@ TEST_SUITE("chat/client") {
               {"nothing", ""}}});
         async::EventLoop loop;
         Recorder recorder;
-        chat::Client client(loop, options_for(server.port()), recorder);
+        chat::Client client(loop, options_for(server.port()), recorder, any_random());
         recorder.client = &client;
         recorder.stop_after = 99;
         core::Result<> outcome;
@@ -358,7 +404,7 @@ TEST_SUITE("chat/client") {
         ChatFixture fixture;
         async::EventLoop loop;
         Recorder recorder;
-        chat::Client client(loop, options_for(fixture.port()), recorder);
+        chat::Client client(loop, options_for(fixture.port()), recorder, any_random());
         recorder.client = &client;
         recorder.stop_after = 1;
         client.say(std::string(70'000, 'x'));
@@ -377,7 +423,7 @@ TEST_SUITE("chat/client") {
         ChatFixture fixture;
         async::EventLoop loop;
         Recorder recorder;
-        chat::Client client(loop, options_for(fixture.port()), recorder);
+        chat::Client client(loop, options_for(fixture.port()), recorder, any_random());
         recorder.client = &client;
         recorder.stop_after_refused = 1;
         client.say(std::string(4'001, 'x'));
@@ -390,18 +436,28 @@ TEST_SUITE("chat/client") {
     }
 
     TEST_CASE("a server that is not there is tried again until the client is stopped") {
-        std::uint16_t port = 0;
-        {
-            ChatFixture gone;
-            port = gone.port();
-        }
+        const std::uint16_t port = closed_port();
         async::EventLoop loop;
         Recorder recorder;
-        chat::Client client(loop, options_for(port), recorder);
+        chat::Client client(loop, options_for(port), recorder, any_random());
         recorder.client = &client;
         core::Result<> outcome;
         test::run(loop, run_client(client, outcome));
         CHECK(outcome);
         CHECK(recorder.offline.size() == 1);
+    }
+
+    TEST_CASE("it waits twice as long each time, and by chance half of that or all") {
+        const std::uint16_t port = closed_port();
+        const auto in_ms = [](std::vector<int> numbers) {
+            return std::vector<Milliseconds>(numbers.begin(), numbers.end());
+        };
+        SteadyRandom least(0);
+        CHECK(waits_with(least, port) == in_ms({2, 4, 8, 10, 10}));
+        SteadyRandom most(255);
+        CHECK(waits_with(most, port) == in_ms({4, 8, 16, 20, 20}));
+        crypto::SeededRandomSource one(1);
+        crypto::SeededRandomSource other(2);
+        CHECK(waits_with(one, port) != waits_with(other, port));
     }
 }

@@ -15,6 +15,7 @@
 #include "courseselect/async/task_group.hpp"
 #include "courseselect/core/result.hpp"
 #include "courseselect/core/secret.hpp"
+#include "courseselect/crypto/random.hpp"
 #include "courseselect/json/value.hpp"
 #include "courseselect/net/line_client.hpp"
 
@@ -28,8 +29,11 @@ struct ClientOptions {
     core::Secret token;                ///< instead of name and password
     bool makes_account = false;        ///< registers before the first login, taken name or not
     std::int64_t first_messages = 20;  ///< of the history, at the first login; at least 1
-    std::chrono::milliseconds retry_min{500};     ///< after a lost connection; doubles
-    std::chrono::milliseconds retry_max{30'000};  ///< up to this
+    /// At most so long until it connects again; doubles with each failure, up to `retry_max`. From
+    /// half of it on chance decides, so that not all clients of a server that went away come back
+    /// in the same moment.
+    std::chrono::milliseconds retry_min{500};
+    std::chrono::milliseconds retry_max{30'000};
     /// A ping each time; a server that says nothing at all from one to the next is given up.
     std::chrono::milliseconds ping_interval{60'000};
 };
@@ -63,10 +67,11 @@ class ClientEvents {
 
 /// Logs in, catches up with `after_id`, and keeps doing so until it is stopped or the server
 /// refuses the login.
-/// Ownership: borrows loop and events. Thread-safety: the loop's thread.
+/// Ownership: borrows loop, events and randomness. Thread-safety: the loop's thread.
 class Client {
   public:
-    Client(async::EventLoop& loop, ClientOptions options, ClientEvents& events);
+    Client(async::EventLoop& loop, ClientOptions options, ClientEvents& events,
+           crypto::RandomSource& random);
     ~Client();
     Client(const Client&) = delete;
     Client& operator=(const Client&) = delete;
@@ -86,8 +91,7 @@ class Client {
     [[nodiscard]] bool is_online() const { return is_online_; }
 
   private:
-    struct Outbox;
-
+    [[nodiscard]] std::chrono::milliseconds next_wait();
     async::Task<core::Result<>> run_connection();
     async::Task<> keep_alive(net::LineClient& line, std::stop_token stop);
     [[nodiscard]] core::Result<> ending_of(const core::Result<>& outcome) const;
@@ -106,6 +110,8 @@ class Client {
     async::EventLoop& loop_;
     const ClientOptions options_;
     ClientEvents& events_;
+    crypto::RandomSource& random_;
+    std::chrono::milliseconds wait_max_;  // of the next attempt
     std::stop_source stop_;
     net::LineClient* line_ = nullptr;  // while connected
     async::TaskGroup* work_ = nullptr;
