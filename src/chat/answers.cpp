@@ -12,7 +12,7 @@
 namespace courseselect::chat {
 namespace {
 
-constexpr std::array<std::pair<Fault, std::string_view>, 20> fault_codes = {{
+constexpr std::array<std::pair<Fault, std::string_view>, 21> fault_codes = {{
     {Fault::bad_json, "bad_json"},
     {Fault::unknown_type, "unknown_type"},
     {Fault::invalid_field, "invalid_field"},
@@ -21,6 +21,7 @@ constexpr std::array<std::pair<Fault, std::string_view>, 20> fault_codes = {{
     {Fault::rate_limited, "rate_limited"},
     {Fault::busy, "busy"},
     {Fault::not_stored, "not_stored"},
+    {Fault::outcome_unknown, "outcome_unknown"},
     {Fault::history_unavailable, "history_unavailable"},
     {Fault::username_taken, "username_taken"},
     {Fault::bad_credentials, "bad_credentials"},

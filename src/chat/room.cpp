@@ -2,11 +2,12 @@
 
 #include <algorithm>
 #include <iterator>
+#include <limits>
 #include <memory>
+#include <string>
 #include <utility>
 
 #include "courseselect/async/sleep.hpp"
-#include "courseselect/core/check.hpp"
 #include "courseselect/core/log.hpp"
 
 namespace courseselect::chat {
@@ -52,7 +53,8 @@ async::Task<core::Result<>> Room::start() {
 }
 
 async::Task<> Room::stop() {
-    is_stopping_ = true;
+    stop_.request_stop();
+    enough_.request_stop();
     co_await work_.join();
 }
 
@@ -96,9 +98,11 @@ bool Room::publish(const Member& sender, std::string text, std::string client_re
                          .sender = sender.username,
                          .text = std::move(text),
                          .time = clock_.wall_now()},
-                        std::move(client_ref),
-                        clock_.mono_now()});
+                        std::move(client_ref)});
     ++accepted_;
+    if (waiting_.size() >= options_.company_max) {
+        enough_.request_stop();
+    }
     if (work_.running() == 0) {
         work_.spawn(store_and_tell());
     }
@@ -111,16 +115,23 @@ async::Task<> Room::resolved(std::uint64_t accepted) {
     }
 }
 
-/// How much longer the messages that wait should wait for company; nothing: store them now.
-std::chrono::nanoseconds Room::gather_time() const {
-    const core::MonoTime now = clock_.mono_now();
-    const bool is_busy =
-        members_.size() >= options_.gather_members_min && now - last_told_ <= options_.gather_pause;
-    if (!is_busy || is_stopping_ || waiting_.size() >= options_.group_max) {
+/// How much longer what waits should wait for company; nothing: store it now.
+std::chrono::nanoseconds Room::pause_left() const {
+    if (stop_.stop_requested() || waiting_.size() >= options_.company_max) {
         return {};
     }
-    const std::chrono::nanoseconds left = waiting_.front().since + options_.gather - now;
-    return std::max(left, std::chrono::nanoseconds{0});
+    const std::chrono::nanoseconds pause = std::min<std::chrono::nanoseconds>(
+        options_.pause_per_member * members_.size(), options_.pause_max);
+    return std::max(last_told_ + pause - clock_.mono_now(), std::chrono::nanoseconds{0});
+}
+
+async::Task<> Room::wait_for_company() {
+    const std::chrono::nanoseconds pause = pause_left();
+    if (pause.count() > 0) {
+        enough_ = {};
+        [[maybe_unused]] const bool is_over =
+            co_await async::sleep_for(loop_, pause, enough_.get_token());
+    }
 }
 
 std::vector<Room::Waiting> Room::take_group() {
@@ -145,11 +156,7 @@ std::vector<Room::Waiting> Room::take_group() {
 
 async::Task<> Room::store_and_tell() {
     while (!waiting_.empty()) {
-        const std::chrono::nanoseconds gather = gather_time();
-        if (gather.count() > 0) {
-            const bool is_over = co_await async::sleep_for(loop_, gather);
-            COURSESELECT_CHECK(is_over);  // nothing stops it
-        }
+        co_await wait_for_company();
         std::vector<Told> group;
         std::vector<repo::NewChatMessage> messages;
         for (Waiting& waiting : take_group()) {
@@ -158,13 +165,13 @@ async::Task<> Room::store_and_tell() {
                              message_body(message.sender, message.text, message.time), 0, 0});
             messages.push_back(std::move(waiting.message));
         }
-        const auto ids = co_await store_.append(std::move(messages));
+        const auto ids = co_await store(std::move(messages));
         if (ids) {
             tell(group, *ids);
         } else {
             core::log::error("chat_not_stored",
                              {{"messages", group.size()}, {"error", ids.error()}});
-            refuse(group);
+            refuse(group, ids.error());
         }
         last_told_ = clock_.mono_now();
         resolved_ += group.size();
@@ -172,7 +179,51 @@ async::Task<> Room::store_and_tell() {
     }
 }
 
-void Room::tell(std::vector<Told>& group, const std::vector<std::int64_t>& ids) {
+/// Their ids. Errors: outcome_unknown when the database was away from their commit on until we
+/// stop; any other means that none of them is stored.
+async::Task<core::Result<Room::Ids>> Room::store(std::vector<repo::NewChatMessage> messages) {
+    auto ids = co_await store_.append(messages);
+    while (!ids && ids.error().code() == core::Errc::outcome_unknown) {
+        core::log::warn("chat_commit_unknown", {{"error", ids.error()}});
+        const bool goes_on =
+            co_await async::sleep_for(loop_, options_.recovery_interval, stop_.get_token());
+        if (!goes_on) {
+            break;
+        }
+        ids = co_await find(messages);
+    }
+    co_return ids;
+}
+
+/// What became of messages whose commit broke off. Errors: outcome_unknown as long as the database
+/// cannot say, unavailable when they are not stored.
+async::Task<core::Result<Room::Ids>> Room::find(std::vector<repo::NewChatMessage> messages) {
+    // Commits have an order: once another is through, that one has been or never will be.
+    std::vector<repo::NewChatMessage> nothing;
+    const auto later = co_await store_.append(std::move(nothing));
+    repo::ChatRange untold;
+    untold.after = last_id();
+    untold.limit = messages.size();
+    untold.text_bytes_max = std::numeric_limits<std::size_t>::max();
+    const auto page = co_await store_.history(untold);
+    if (!later || !page) {
+        const core::Error& why = later ? page.error() : later.error();
+        co_return core::Error(core::Errc::outcome_unknown, "commit_unknown", why.to_string());
+    }
+    const auto is_same = [](const repo::ChatMessage& found, const repo::NewChatMessage& sent) {
+        return found.sender == sent.sender && found.text == sent.text;
+    };
+    if (!std::ranges::equal(page->messages, messages, is_same)) {
+        co_return core::Error(core::Errc::unavailable, "commit_failed", "The commit was undone");
+    }
+    Ids ids;
+    for (const repo::ChatMessage& message : page->messages) {
+        ids.push_back(message.id);
+    }
+    co_return ids;
+}
+
+void Room::tell(std::vector<Told>& group, const Ids& ids) {
     std::string lines;
     std::vector<std::uint64_t> own_keys;  // of those who get their references back
     for (std::size_t i = 0; i < group.size(); ++i) {
@@ -221,13 +272,20 @@ void Room::tell_member(Member& member, const net::SharedBytes& block,
     connection.send(block, begin, block->size() - begin);
 }
 
-void Room::refuse(const std::vector<Told>& group) {
+void Room::refuse(const std::vector<Told>& group, const core::Error& why) {
+    Refusal refusal{Fault::not_stored,
+                    "The message could not be stored and was not sent, try again"};
+    if (why.code() == core::Errc::outcome_unknown) {
+        refusal = {Fault::outcome_unknown,
+                   "The database went away while the message was being stored: before you send it "
+                   "again, look for it with get_history, \"after_id\":" +
+                       std::to_string(last_id())};
+    }
     for (const Told& told : group) {
         const auto sender = by_key_.find(told.sender_key);
         if (sender != by_key_.end()) {
-            sender->second->connection->send(refusal_line(
-                {Fault::not_stored, "The message could not be stored and was not sent, try again",
-                 told.client_ref}));
+            refusal.client_ref = told.client_ref;
+            sender->second->connection->send(refusal_line(refusal));
         }
     }
 }

@@ -6,6 +6,8 @@
 #include <utility>
 #include <vector>
 
+#include "courseselect/core/clock.hpp"
+
 namespace courseselect::postgres {
 namespace {
 
@@ -249,7 +251,9 @@ core::Result<> PostgresConnection::commit() {
 /// The connection broke while we waited for the answer to COMMIT: the server knows what it did.
 core::Result<> PostgresConnection::learn_outcome(const core::Error& cause) {
     const std::string question = "SELECT pg_xact_status('" + transaction_id_ + "'::xid8)";
-    for (auto left = options_.recovery_max; left.count() > 0; left -= retry_interval) {
+    const core::SystemClock clock;
+    const core::MonoTime until = clock.mono_now() + options_.recovery_max;
+    while (clock.mono_now() < until) {
         const auto status = connect() ? ask(question.c_str()) : core::Result<std::string>(cause);
         if (status && *status == "committed") {
             return {};

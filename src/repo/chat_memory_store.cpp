@@ -20,9 +20,13 @@ core::Error injected_fault() {
     return {core::Errc::unavailable, "injected_fault", "a fault that a test asked for"};
 }
 
+core::Error lost_commit() {
+    return {core::Errc::outcome_unknown, "commit_unknown", "a fault that a test asked for"};
+}
+
 }  // namespace
 
-bool MemoryChatStore::strikes() { return faults_ > 0 && faults_-- > 0; }
+bool MemoryChatStore::strikes() { return is_away_ || (faults_ > 0 && faults_-- > 0); }
 
 async::Task<core::Result<std::optional<ChatUser>>> MemoryChatStore::find_user(
     std::string username) {
@@ -61,12 +65,20 @@ async::Task<core::Result<std::vector<std::int64_t>>> MemoryChatStore::append(
     if (strikes()) {
         co_return injected_fault();
     }
+    const std::optional<bool> lost = std::exchange(lost_append_, std::nullopt);
+    is_away_ = lost.has_value();
+    if (lost == false) {
+        co_return lost_commit();
+    }
     ++appends_;
     std::vector<std::int64_t> ids;
     for (NewChatMessage& message : messages) {
         const auto id = static_cast<std::int64_t>(messages_.size()) + 1;
         messages_.push_back({id, std::move(message.sender), std::move(message.text), message.time});
         ids.push_back(id);
+    }
+    if (lost) {
+        co_return lost_commit();
     }
     co_return ids;
 }

@@ -45,7 +45,9 @@ void fail_all(const JobList& group, const core::Error& error) {
 }
 
 core::Error lost(const core::Error& cause) {
-    return {core::Errc::unavailable, "commit_failed", cause.to_string()};
+    return cause.code() == core::Errc::outcome_unknown
+               ? cause
+               : core::Error(core::Errc::unavailable, "commit_failed", cause.to_string());
 }
 
 /// Runs every job in a savepoint of its own; an error means that the transaction itself is lost.

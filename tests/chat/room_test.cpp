@@ -69,13 +69,13 @@ async::Task<> say_and_wait(Room& room, Member& member, std::string text) {
     co_await room.resolved(room.accepted());
 }
 
-/// One message, then two with a turn of the loop between them.
-async::Task<> talk(async::EventLoop& loop, Room& room, Member& member) {
-    co_await say_and_wait(room, member, "first");
-    CHECK(room.publish(member, "second", ""));
-    co_await async::yield(loop);
-    co_await say_and_wait(room, member, "third");
+async::Task<> turns(async::EventLoop& loop) {
+    for (int i = 0; i < 20; ++i) {
+        co_await async::yield(loop);
+    }
 }
+
+async::Task<> resolved(Room& room) { co_await room.resolved(room.accepted()); }
 
 async::Task<> settle(Room& room) { co_await room.stop(); }
 
@@ -166,28 +166,83 @@ TEST_SUITE("chat/room") {
         CHECK(count(ann.connection.text, "new_message") == 5);
     }
 
-    TEST_CASE("in a busy room a message waits a moment for others") {
+    TEST_CASE("soon after a message the next waits for company, and no longer than for enough") {
         async::EventLoop loop;
         core::ManualClock clock;
         repo::MemoryChatStore store(loop);
-        const RoomOptions options{.gather = std::chrono::milliseconds{50}, .gather_members_min = 2};
+        constexpr std::chrono::hours hour{1};
+        const RoomOptions options{
+            .pause_per_member = hour, .pause_max = 2 * hour, .company_max = 3};
         Room room(loop, clock, store, options);
         Somebody ann(1, "ann");
         Somebody bob(2, "bob");
+        Somebody eve(3, "eve");
         room.join(ann.member);
-        clock.advance(2 * options.gather_pause);
-        test::run(loop, talk(loop, room, ann.member));
-        CHECK(store.appends() == 3);  // one member is not enough
+        clock.advance(hour);
+        test::run(loop, say_and_wait(room, ann.member, "into a silence"));
+        CHECK(store.appends() == 1);
+        clock.advance(hour);  // enough for one member
+        test::run(loop, say_and_wait(room, ann.member, "again"));
+        CHECK(store.appends() == 2);
         room.join(bob.member);
-        clock.advance(2 * options.gather_pause);
-        test::run(loop, talk(loop, room, ann.member));
-        CHECK(store.appends() == 5);  // after a pause at once, then two in one
-        clock.advance(options.gather_pause + std::chrono::milliseconds{1});
-        test::run(loop, say_and_wait(room, bob.member, "late"));
-        CHECK(store.appends() == 6);
-        CHECK(count(bob.connection.text, "new_message") == 4);
-        CHECK(ann.connection.text.find("second") < ann.connection.text.find("third"));
+        room.join(eve.member);
+        clock.advance(hour);
+        CHECK(room.publish(ann.member, "first", ""));
+        CHECK(room.publish(bob.member, "second", ""));
+        test::run(loop, turns(loop));
+        CHECK(store.appends() == 2);
+        CHECK(room.publish(ann.member, "third", ""));
+        test::run(loop, resolved(room));
+        CHECK(store.appends() == 3);
+        CHECK(count(eve.connection.text, "new_message") == 3);
+        clock.advance(2 * hour);  // the longest, however many members
+        test::run(loop, say_and_wait(room, ann.member, "late"));
+        CHECK(store.appends() == 4);
+        CHECK(room.publish(ann.member, "last", ""));
+        test::run(loop, settle(room));  // whoever stops does not wait
+        CHECK(store.appends() == 5);
+    }
+
+    TEST_CASE("what became of a commit that broke off is found out before anybody is told") {
+        for (const bool is_stored : {true, false}) {
+            CAPTURE(is_stored);
+            async::EventLoop loop;
+            const core::ManualClock clock;
+            repo::MemoryChatStore store(loop);
+            Room room(loop, clock, store, {.recovery_interval = std::chrono::milliseconds{1}});
+            Somebody ann(1, "ann");
+            Somebody bob(2, "bob");
+            room.join(ann.member);
+            room.join(bob.member);
+            store.go_away_during_append(is_stored);
+            CHECK(room.publish(ann.member, "lost?", "7"));
+            test::run(loop, turns(loop));
+            CHECK(room.publish(bob.member, "behind it", ""));
+            test::run(loop, turns(loop));
+            CHECK(ann.connection.text.empty());
+            store.come_back();
+            test::run(loop, resolved(room));
+            const std::string& heard = ann.connection.text;
+            CHECK(count(heard, "\"code\":\"not_stored\",\"client_ref\":7}") == (is_stored ? 0 : 1));
+            CHECK(count(heard, "\"message\":\"lost?\"") == (is_stored ? 1 : 0));
+            CHECK(count(heard, "\"client_ref\":7") == 1);
+            CHECK(count(bob.connection.text, "lost?") == (is_stored ? 1 : 0));
+            CHECK(count(bob.connection.text, "behind it") == 1);
+            CHECK(room.last_id() == (is_stored ? 2 : 1));
+            test::run(loop, settle(room));
+        }
+    }
+
+    TEST_CASE_FIXTURE(RoomFixture, "a room that stops before the database says admits it") {
+        room.join(ann.member);
+        room.join(bob.member);
+        test::run(loop, say_and_wait(room, bob.member, "before"));
+        store.go_away_during_append(true);
+        CHECK(room.publish(ann.member, "lost?", "7"));
         test::run(loop, settle(room));
+        CHECK(count(ann.connection.text, "\"code\":\"outcome_unknown\",\"client_ref\":7}") == 1);
+        CHECK(count(ann.connection.text, "\\\"after_id\\\":1") == 1);
+        CHECK(count(bob.connection.text, "lost?") == 0);
     }
 
     TEST_CASE_FIXTURE(RoomFixture, "a member may leave while it is told, others miss nothing") {

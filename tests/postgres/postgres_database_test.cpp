@@ -50,13 +50,6 @@ core::Result<std::int64_t> add_parent(Connection& db, int id, const std::string&
     return db.execute("INSERT INTO parents VALUES (?, ?)", id, name);
 }
 
-/// Commits that wait for a standby before they are answered.
-std::int64_t commits_waiting(Connection& db) {
-    const auto count = [](const Row& row) { return row.get<std::int64_t>(0); };
-    return must(db.one("SELECT count(*) FROM pg_stat_activity WHERE wait_event = 'SyncRep'", count))
-        .value_or(0);
-}
-
 /// Two closures of one group, the second of which fails after it has written.
 async::Task<> check_queue(storage::WriteQueue& queue, int& done) {
     auto good = [](Connection& db) { return add_parent(db, 10, "Bob"); };
@@ -213,10 +206,7 @@ TEST_SUITE("postgres/postgres_database") {
     }
 
     TEST_CASE_FIXTURE(Tables, "a commit whose answer was lost succeeds when the server has it") {
-        // The server waits with its answer for a standby that does not exist; the commit itself is
-        // on its disk by then, and stays when the connection is ended.
-        must(admin->run_script("ALTER SYSTEM SET synchronous_standby_names = 'nobody'"));
-        must(admin->run_script("SELECT pg_reload_conf()"));
+        hold_answers();
         core::Result<std::int64_t> outcome = 0;
         int id = 1;
         for (bool is_answer_lost = false; !is_answer_lost;) {
@@ -229,16 +219,10 @@ TEST_SUITE("postgres/postgres_database") {
                 outcome = writer->transaction(add);
                 is_done = true;
             });
-            while (!is_answer_lost && !is_done) {
-                is_answer_lost = commits_waiting(*admin) > 0;
-            }
-            if (is_answer_lost) {
-                end_connections();
-            }
+            is_answer_lost = lose_answer(is_done);
             committer.join();
         }
-        must(admin->run_script("ALTER SYSTEM RESET synchronous_standby_names"));
-        must(admin->run_script("SELECT pg_reload_conf()"));
+        release_answers();
         CHECK(outcome);
         CHECK(parents() == id);
     }

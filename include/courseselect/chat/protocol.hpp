@@ -37,6 +37,7 @@ enum class Fault : std::uint8_t {
     rate_limited,         ///< the message says for how long
     busy,                 ///< a queue is full; try again
     not_stored,           ///< the message is not in the history and nobody saw it
+    outcome_unknown,      ///< it may come to be in the history; nobody has seen it yet
     history_unavailable,  ///< try again
     username_taken,
     bad_credentials,

@@ -5,6 +5,8 @@
 #include <cstddef>
 #include <cstdint>
 #include <map>
+#include <optional>
+#include <stop_token>
 #include <string>
 #include <string_view>
 #include <unordered_map>
@@ -29,13 +31,15 @@ struct RoomOptions {
     /// Characters of a commit's messages in UTF-8; one message always fits. Far below what a
     /// client may leave unsent, so that no burst of others looks like a slow reader.
     std::size_t group_bytes_max = 64 * 1024;
-    /// How long a message waits for company in a busy room, where a write to every member is what
-    /// costs: two messages in one commit are one write less for each. A room is busy when it has
-    /// `gather_members_min` members and told its last message less than `gather_pause` ago; in
-    /// others a message is stored at once.
-    std::chrono::milliseconds gather{2};
-    std::chrono::milliseconds gather_pause{25};
-    std::size_t gather_members_min = 50;
+    /// After a message is told the next is stored no sooner than this for each member, but at the
+    /// latest after `pause_max` or when `company_max` messages wait: a write to every member is
+    /// what costs, and two messages in one commit are one write less for each. Who speaks into a
+    /// silence is told at once.
+    std::chrono::microseconds pause_per_member{45};
+    std::chrono::milliseconds pause_max{9};
+    std::size_t company_max = 16;
+    /// Between questions to a database that went away in the middle of a commit.
+    std::chrono::milliseconds recovery_interval{500};
 };
 
 /// Somebody logged in on one connection. The same user may be there many times.
@@ -48,10 +52,13 @@ struct Member {
 };
 
 /// Stores messages and then tells them to all members, the sender included, in the order in which
-/// they are stored. What arrives while one commit runs goes into the next; in a busy room a message
-/// also waits a moment for others (`RoomOptions::gather`). All messages of a commit
-/// are encoded once, and everybody sends the same bytes; only who gave a `client_ref` gets bytes of
-/// its own around it.
+/// they are stored. What arrives while one commit runs, or soon after the last was told, goes into
+/// the next together. All messages of a commit are encoded once, and everybody sends the same
+/// bytes; only who gave a `client_ref` gets bytes of its own around it.
+///
+/// A database that goes away during a commit leaves it open what became of it. The room then tells
+/// nobody anything until the database is back and says; only when it must stop before, the senders
+/// hear that the outcome is unknown.
 /// Ownership: borrows loop, clock, store and members. Thread-safety: the loop's thread.
 class Room {
   public:
@@ -98,7 +105,6 @@ class Room {
         std::uint64_t sender_key;
         repo::NewChatMessage message;
         std::string client_ref;
-        core::MonoTime since;
     };
     /// What of a commit's block belongs to which message.
     struct Told {
@@ -109,13 +115,18 @@ class Room {
         std::size_t size;
     };
 
-    [[nodiscard]] std::chrono::nanoseconds gather_time() const;
+    using Ids = std::vector<std::int64_t>;
+
+    [[nodiscard]] std::chrono::nanoseconds pause_left() const;
     [[nodiscard]] std::vector<Waiting> take_group();
     async::Task<> store_and_tell();
-    void tell(std::vector<Told>& group, const std::vector<std::int64_t>& ids);
+    async::Task<> wait_for_company();
+    async::Task<core::Result<Ids>> store(std::vector<repo::NewChatMessage> messages);
+    async::Task<core::Result<Ids>> find(std::vector<repo::NewChatMessage> messages);
+    void tell(std::vector<Told>& group, const Ids& ids);
     void tell_member(Member& member, const net::SharedBytes& block, const std::vector<Told>& group,
                      bool has_own) const;
-    void refuse(const std::vector<Told>& group);
+    void refuse(const std::vector<Told>& group, const core::Error& why);
 
     async::EventLoop& loop_;
     const core::Clock& clock_;
@@ -127,7 +138,8 @@ class Room {
     std::map<std::string, std::size_t, std::less<>> online_;  // connections of each user
     std::vector<Waiting> waiting_;
     core::MonoTime last_told_{};
-    bool is_stopping_ = false;
+    std::stop_source enough_;  ///< ends the wait for company
+    std::stop_source stop_;
     std::uint64_t accepted_ = 0;
     std::uint64_t resolved_ = 0;
     async::Event changed_;  ///< `resolved_` has grown

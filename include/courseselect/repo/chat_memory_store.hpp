@@ -3,6 +3,7 @@
 
 #include <functional>
 #include <map>
+#include <optional>
 #include <vector>
 
 #include "courseselect/async/event.hpp"
@@ -27,6 +28,10 @@ class MemoryChatStore final : public ChatStore {
 
     /// The next so many calls fail with unavailable `injected_fault` and change nothing.
     void fail_next(int calls) { faults_ = calls; }
+    /// The database goes away during the next append, which is stored or not, and all calls after
+    /// it fail until `come_back()`.
+    void go_away_during_append(bool is_stored) { lost_append_ = is_stored; }
+    void come_back() { is_away_ = false; }
     /// From now on appends take their time: until `release_appends()`.
     void hold_appends() { are_held_ = true; }
     void release_appends() {
@@ -43,6 +48,8 @@ class MemoryChatStore final : public ChatStore {
     std::vector<ChatMessage> messages_;      // ids 1, 2, 3, ...
     std::size_t appends_ = 0;
     int faults_ = 0;
+    std::optional<bool> lost_append_;
+    bool is_away_ = false;
     bool are_held_ = false;
     async::Event released_;
 };

@@ -66,7 +66,9 @@ class ChatStore {
     [[nodiscard]] virtual async::Task<core::Result<std::int64_t>> add_user(
         std::string username, std::string password_hash, core::WallTime now) = 0;
     /// Stores all of them in this order, or none. Their ids, which only ever grow, in the order of
-    /// calls. When it returns they are durable.
+    /// calls. When it returns they are durable. Errors: outcome_unknown when the database went away
+    /// during the commit; once a later `append` has succeeded, also of nothing, what the history
+    /// does not have will never be there.
     [[nodiscard]] virtual async::Task<core::Result<std::vector<std::int64_t>>> append(
         std::vector<NewChatMessage> messages) = 0;
     /// Sees every append that returned before the call.

@@ -108,7 +108,7 @@ struct WriteQueueFigures {
 /// last commit ran goes into the next transaction: no timer, one flush for all. Each closure of a
 /// group runs in a savepoint, so a failing one is undone alone. Results are told after the commit,
 /// all of a group in one post to the loop. If the commit fails, every member gets unavailable
-/// (`commit_failed`) and nothing of the group is kept.
+/// (`commit_failed`), nothing of the group is kept; or outcome_unknown: all of it is, or nothing.
 ///
 /// A closure must own what it uses, runs on the writer's thread, and must not begin or end
 /// transactions. Do not call back into the queue from it.
