@@ -4,9 +4,10 @@
     compare.py BIN_DIRECTORY [--clients 200] [--seconds 5] [--runs 3] [--rate 20000] [--hostile]
 
 Without --rate both are saturated, and ours runs without its limits: they are of talkers, not of
-deliveries. With --hostile only ours runs, as it is shipped, without and with clients that
-misbehave: the Python server would stop for everybody at the first that does not read. Medians of
-the runs; the two take turns, so that both meet the same machine.
+deliveries. At an offered rate send_limit runs as well, which does nothing but one send() a
+delivery: what the system takes. With --hostile only ours runs, as it is shipped, without and with
+clients that misbehave: the Python server would stop for everybody at the first that does not read.
+Medians of the runs; the servers take turns, so that all meet the same machine.
 """
 
 import argparse
@@ -45,13 +46,21 @@ def start_unlimited(binaries, directory):
     return start_ours(binaries, directory, "--no-rate-limit")
 
 
-def start_theirs(_, directory):
-    port = free_port()
-    process = subprocess.Popen(
-        [sys.executable, HERE / "threaded_server.py", str(port), f"{directory}/chat.db"],
-        stdout=subprocess.PIPE, text=True)
+def start_and_wait(port, *command):
+    process = subprocess.Popen([*command], stdout=subprocess.PIPE, text=True)
     process.stdout.readline()
     return process, port
+
+
+def start_threads(_, directory):
+    port = free_port()
+    return start_and_wait(port, sys.executable, HERE / "threaded_server.py", str(port),
+                          f"{directory}/chat.db")
+
+
+def start_limit(binaries, _):
+    port = free_port()
+    return start_and_wait(port, binaries / "send_limit", str(port))
 
 
 def measure(arguments, start, name, hostile=False):
@@ -95,13 +104,23 @@ def main():
               f"{max(result['peak_mib'] for result in disturbed):.0f} MiB, alone "
               f"{max(result['peak_mib'] for result in calm):.0f} MiB")
         return
-    pairs = [(measure(arguments, start_unlimited, "ours"),
-              measure(arguments, start_theirs, "threads")) for _ in range(arguments.runs)]
-    ours, theirs = ([pair[i] for pair in pairs] for i in (0, 1))
+    compare(arguments)
+
+
+def compare(arguments):
+    servers = {"ours": start_unlimited, "threads": start_threads}
+    if arguments.rate:
+        servers["limit"] = start_limit
+    results = {name: [] for name in servers}
+    for _ in range(arguments.runs):
+        for name, start in servers.items():
+            results[name].append(measure(arguments, start, name))
     for key in ("server_cpu_us_per_delivery", "deliveries_per_second", "p50_ms", "p99_ms",
                 "stored_per_second", "idle_client_kib"):
-        a, b = median(ours, key), median(theirs, key)
-        print(f"{key}: ours {a:.2f}, threads {b:.2f}, ratio {a / b if b else 0:.2f}")
+        ours, *others = ((name, median(found, key)) for name, found in results.items())
+        print(f"{key}: ours {ours[1]:.2f}",
+              *(f"{name} {value:.2f} (ours {ours[1] / value if value else 0:.2f} of it)"
+                for name, value in others), sep=", ")
 
 
 if __name__ == "__main__":

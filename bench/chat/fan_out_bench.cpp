@@ -181,8 +181,14 @@ class Load {
     }
 
   private:
+    /// Those who talk and measure sit evenly among the others: a server tells somebody first and
+    /// somebody last, and how long it takes is a matter of all of them.
+    [[nodiscard]] std::size_t talker_step() const {
+        return std::max<std::size_t>(options_.clients / talkers, 1);
+    }
+
     void say() {
-        const std::size_t talker = next_talker_++ % std::min(talkers, clients_.size());
+        const std::size_t talker = next_talker_++ % talkers * talker_step() % clients_.size();
         std::string text = fmt::format("{:020}", now_ns());
         text.resize(text_bytes, '.');
         write_all(clients_[talker].descriptor,
@@ -207,7 +213,7 @@ class Load {
     }
 
     void take(std::size_t index, std::string_view bytes) {
-        if (index >= talkers) {
+        if (index % talker_step() != 0) {
             deliveries_ += static_cast<std::uint64_t>(std::count(bytes.begin(), bytes.end(), '\n'));
             return;
         }
