@@ -278,6 +278,11 @@ void Connection::send(const engine::OutgoingPointer& message) {
     session_.send(message);
 }
 
+void Connection::send(const engine::SeriesPointer& series, std::size_t first) {
+    core_.stats.deliveries += series->messages().size() - first;
+    session_.send(series, first);
+}
+
 void Connection::send_packet(PacketType type, std::string_view nsp, std::string_view json) {
     session_.send_text(write_packet(type, nsp, json));
 }

@@ -54,6 +54,7 @@ class EngineSession final : public Session, public std::enable_shared_from_this<
     void send_text(std::string_view text) override;
     void send_binary(std::string_view bytes) override;
     void send(const OutgoingPointer& message) override;
+    void send(const SeriesPointer& series, std::size_t first) override;
     void close(CloseReason why) override;
     void pause() override;
     void resume() override;

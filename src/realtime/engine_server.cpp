@@ -342,6 +342,12 @@ void Server::check_deadlines() {
     core_->timers.run_due();
     core_->hub->check_deadlines();
 }
+void Server::when_sent(core::UniqueFunction<void()> call) {
+    // By then the polls of this turn are answered.
+    core_->loop.post([hub = core_->hub, call = std::move(call)]() mutable {
+        hub->when_written(std::move(call));
+    });
+}
 void Server::close_all(CloseReason why) { core_->close_all(why); }
 
 }  // namespace courseselect::realtime::engine

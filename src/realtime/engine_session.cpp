@@ -103,6 +103,16 @@ void EngineSession::send(const OutgoingPointer& message) {
     }
 }
 
+void EngineSession::send(const SeriesPointer& series, std::size_t first) {
+    if (socket_ && !is_closed_) {
+        socket_->send(series->frames(), series->offset(first));
+        return;
+    }
+    for (std::size_t i = first; i < series->messages().size(); ++i) {
+        send(series->messages()[i]);  // polls are answered packet by packet
+    }
+}
+
 std::size_t EngineSession::unsent_bytes() const {
     return socket_ ? socket_->unsent() : polling_ ? polling_->buffered_bytes : 0;
 }

@@ -180,6 +180,26 @@ void Broadcast::emit(std::string_view event, const Args& args) const {
     });
 }
 
+void Broadcast::announce(std::string_view event, std::span<const Arrival> arrivals) const {
+    std::vector<engine::OutgoingPointer> messages;
+    std::unordered_map<const Socket*, std::size_t> begins;  // of those who have just arrived
+    for (const Arrival& arrival : arrivals) {
+        messages.push_back(engine::Outgoing::message(write_event(nsp_.name(), event, arrival.news),
+                                                     arrival.news.attachments()));
+        if (arrival.socket) {
+            begins.insert_or_assign(arrival.socket.get(), messages.size());
+        }
+    }
+    const auto series = std::make_shared<const engine::Series>(std::move(messages));
+    for_each([&](Socket& socket) {
+        const auto found = begins.find(&socket);
+        const std::size_t first = found == begins.end() ? 0 : found->second;
+        if (socket.connection_ != nullptr && first < arrivals.size()) {
+            socket.connection_->send(series, first);
+        }
+    });
+}
+
 std::vector<SocketPointer> Broadcast::sockets() const {
     std::vector<SocketPointer> all;
     for_each([&](Socket& socket) { all.push_back(socket.shared_from_this()); });

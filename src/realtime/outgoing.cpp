@@ -66,4 +66,15 @@ void Outgoing::append_to_payload(std::string& payload) const {
     }
 }
 
+Series::Series(std::vector<OutgoingPointer> messages) : messages_(std::move(messages)) {
+    std::string frames;
+    offsets_.reserve(messages_.size() + 1);
+    for (const OutgoingPointer& message : messages_) {
+        offsets_.push_back(frames.size());
+        frames += *message->frames();
+    }
+    offsets_.push_back(frames.size());
+    frames_ = std::make_shared<const std::string>(std::move(frames));
+}
+
 }  // namespace courseselect::realtime::engine

@@ -38,4 +38,21 @@ class Outgoing {
     std::vector<SharedBytes> attachments_;
 };
 
+/// Messages one behind the other, in one piece of bytes. Each receiver may begin at another one.
+class Series {
+  public:
+    explicit Series(std::vector<OutgoingPointer> messages);
+
+    [[nodiscard]] const std::vector<OutgoingPointer>& messages() const { return messages_; }
+    /// The WebSocket frames of all.
+    [[nodiscard]] const SharedBytes& frames() const { return frames_; }
+    /// Where those of a message begin; of one behind the last: the end.
+    [[nodiscard]] std::size_t offset(std::size_t message) const { return offsets_[message]; }
+
+  private:
+    std::vector<OutgoingPointer> messages_;
+    SharedBytes frames_;
+    std::vector<std::size_t> offsets_;
+};
+
 }  // namespace courseselect::realtime::engine

@@ -49,6 +49,7 @@ class Connection final : public engine::SessionHandler {
     void on_close(engine::CloseReason why) override;
 
     void send(const engine::OutgoingPointer& message);
+    void send(const engine::SeriesPointer& series, std::size_t first);
     /// A socket leaves by our will: the client is told.
     void dismiss(const SocketPointer& socket, bool close_connection);
     [[nodiscard]] engine::Session& session() { return session_; }

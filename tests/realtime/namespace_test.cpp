@@ -209,6 +209,68 @@ TEST_SUITE("realtime/namespace") {
               "bAQI=");
     }
 
+    TEST_CASE("those who were there hear of all arrivals, those who came of whoever came later") {
+        RoomWorld rooms;
+        std::string ids[3];
+        std::vector<std::unique_ptr<RealtimeClient>> clients;
+        for (std::string& id : ids) {
+            clients.push_back(rooms.client(&id));
+            rooms.join(*clients.back(), "x");
+        }
+        const std::string sid = rooms.world.open();
+        CHECK(rooms.world.post(sid, "40") == "ok");
+        static_cast<void>(rooms.world.get(sid));
+        CHECK(rooms.world.post(sid, R"(42["join","x"])") == "ok");
+        auto& nsp = rooms.world.main();
+        const std::vector<realtime::Arrival> arrivals{{nsp.find(ids[1]), Args::of("b")},
+                                                      {nullptr, Args::of("far")},
+                                                      {nsp.find(ids[2]), Args::of("c")}};
+        nsp.to("x").announce("in", arrivals);
+        CHECK(clients[0]->read() == R"(42["in","b"]|42["in","far"]|42["in","c"]|)");
+        CHECK(clients[1]->read() == R"(42["in","far"]|42["in","c"]|)");
+        CHECK(clients[2]->read().empty());
+        CHECK(rooms.world.get(sid) ==
+              "42[\"in\",\"b\"]\x1e"
+              "42[\"in\",\"far\"]\x1e"
+              "42[\"in\",\"c\"]");
+        CHECK(rooms.world.server().stats().deliveries == 3 + 2 + 3);
+        nsp.to("x").except(ids[0]).announce("in", arrivals);
+        CHECK(clients[0]->read().empty());
+        nsp.to("nobody").announce("in", arrivals);
+        nsp.to("x").announce("in", {});
+        CHECK(clients[1]->read() == R"(42["in","far"]|42["in","c"]|)");
+    }
+
+    TEST_CASE("any arrivals, a few or many at once, are told as if each had come alone") {
+        rc::check([] {
+            RoomWorld rooms;
+            std::vector<std::unique_ptr<RealtimeClient>> clients;
+            std::vector<std::string> ids(*rc::gen::inRange<std::size_t>(1, 8));
+            for (std::string& id : ids) {
+                clients.push_back(rooms.client(&id));
+            }
+            auto& nsp = rooms.world.main();
+            std::vector<std::string> expected(ids.size());
+            std::size_t there = 0;
+            while (there < ids.size()) {
+                std::vector<realtime::Arrival> arrivals;
+                const std::size_t end = *rc::gen::inRange<std::size_t>(there + 1, ids.size() + 1);
+                for (; there < end; ++there) {
+                    const realtime::SocketPointer socket = nsp.find(ids[there]);
+                    socket->join("x");
+                    arrivals.push_back({socket, Args::of(there)});
+                    for (std::size_t i = 0; i < there; ++i) {
+                        expected[i] += "42[\"in\"," + std::to_string(there) + "]|";
+                    }
+                }
+                nsp.to("x").announce("in", arrivals);
+            }
+            for (std::size_t i = 0; i < ids.size(); ++i) {
+                RC_ASSERT(clients[i]->read() == expected[i]);
+            }
+        });
+    }
+
     TEST_CASE("rooms of one socket are bounded, and so are their names") {
         realtime::ServerOptions options;
         options.rooms_per_socket_max = 2;

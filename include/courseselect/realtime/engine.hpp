@@ -74,6 +74,10 @@ enum class CloseReason : std::uint8_t {
 class Outgoing;
 using OutgoingPointer = std::shared_ptr<const Outgoing>;
 
+/// Such messages one behind the other, of which each receiver hears those from a certain one on.
+class Series;
+using SeriesPointer = std::shared_ptr<const Series>;
+
 class Core;
 class Session;
 
@@ -108,6 +112,8 @@ class Session {
     virtual void send_binary(std::string_view bytes) = 0;
     /// The same for bytes that others send, too.
     virtual void send(const OutgoingPointer& message) = 0;
+    /// @param first  the number of the message to begin with
+    virtual void send(const SeriesPointer& series, std::size_t first) = 0;
     /// Sends what waits, then closes. The handler hears of it at once.
     virtual void close(CloseReason why = CloseReason::forced_close) = 0;
     /// No message is handed out until `resume()`.
@@ -154,6 +160,9 @@ class Server final : public net::http::Handler, public net::http::Upgrader {
     [[nodiscard]] const Stats& stats() const;
     /// Does what is due by the clock. Its own timer calls it; tests with a `ManualClock` do, too.
     void check_deadlines();
+    /// Calls it, from the loop, when everything sent so far has left for the clients, but for what
+    /// a client is too slow to take.
+    void when_sent(core::UniqueFunction<void()> call);
     /// Closes every session and refuses new ones (503).
     void close_all(CloseReason why = CloseReason::shutting_down);
 

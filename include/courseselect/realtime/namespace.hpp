@@ -5,6 +5,7 @@
 #include <cstdint>
 #include <functional>
 #include <memory>
+#include <span>
 #include <string>
 #include <string_view>
 #include <unordered_map>
@@ -65,6 +66,12 @@ class Admission {
     bool closes_connection_ = false;
 };
 
+/// Somebody who has come into a room, and what the others hear of it.
+struct Arrival {
+    SocketPointer socket;  ///< null: it is with another server
+    Args news;
+};
+
 /// A set of sockets to tell the same: the union of rooms, or everybody, without some. The event is
 /// encoded once, and all WebSocket connections send the same bytes. A socket in several of the
 /// rooms gets it once.
@@ -82,6 +89,9 @@ class Broadcast {
     Broadcast& except(std::string_view room);
 
     void emit(std::string_view event, const Args& args) const;
+    /// Tells of several arrivals, in order: those who arrived hear of whoever came after them, the
+    /// others of all. The work is one send for each socket, however many there are to tell of.
+    void announce(std::string_view event, std::span<const Arrival> arrivals) const;
     [[nodiscard]] std::vector<SocketPointer> sockets() const;
     /// Makes all of them leave the namespace; see `Socket::disconnect`.
     void disconnect(bool close_connection = false) const;

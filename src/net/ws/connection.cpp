@@ -26,19 +26,83 @@ ConnectionPointer Hub::adopt(std::unique_ptr<Stream> stream, std::unique_ptr<Han
     return connection;
 }
 
-void Hub::flush_later(ConnectionPointer connection) {
-    dirty_.push_back(std::move(connection));
-    if (dirty_.size() == 1) {
-        loop_.post([self = shared_from_this()] { self->flush_dirty(); });
+void Hub::end() {
+    timers_.clear();
+    fresh_.clear();  // they hold the hub, as it holds them
+    waiting_.clear();
+    calls_.clear();
+}
+
+void Hub::when_written(core::UniqueFunction<void()> call) {
+    calls_.push_back(std::move(call));
+    flush_soon(nullptr);
+}
+
+void Hub::flush_soon(ConnectionPointer connection) {
+    fresh_.push_back(std::move(connection));
+    post_flush();
+}
+
+void Hub::flush_in_turn(ConnectionPointer connection) {
+    waiting_.push_back(std::move(connection));
+    post_flush();
+}
+
+void Hub::post_flush() {
+    if (!std::exchange(is_flush_posted_, true)) {
+        loop_.post([self = shared_from_this()] { self->flush(); });
     }
 }
 
-void Hub::flush_dirty() {
-    flushing_.swap(dirty_);
-    for (const ConnectionPointer& connection : flushing_) {
-        connection->flush_now();
+void Hub::flush() {
+    is_flush_posted_ = false;
+    flush_fresh();
+    flush_waiting();
+    if (!waiting_.empty()) {
+        post_flush();
+    }
+}
+
+/// What was sent in this turn, if it is little. The rest waits, and so do calls while something of
+/// what was sent before them does.
+void Hub::flush_fresh() {
+    const std::uint64_t writes_end = stats_.writes + options_.writes_per_turn_max;
+    const std::uint64_t bytes_end = stats_.bytes_sent + options_.write_bytes_per_turn_max;
+    flushing_.swap(fresh_);
+    for (ConnectionPointer& connection : flushing_) {
+        const bool is_time_left = stats_.writes < writes_end && stats_.bytes_sent < bytes_end;
+        const bool may_go =
+            connection ? is_time_left && connection->unsent_ <= options_.written_first_bytes_max
+                       : waiting_.empty();
+        if (!may_go) {
+            waiting_.push_back(std::move(connection));
+        } else if (connection) {
+            connection->flush_now();
+        } else {
+            run_next_call();
+        }
     }
     flushing_.clear();
+}
+
+void Hub::flush_waiting() {
+    const std::uint64_t writes_end = stats_.writes + options_.writes_per_turn_max;
+    const std::uint64_t bytes_end = stats_.bytes_sent + options_.write_bytes_per_turn_max;
+    while (!waiting_.empty() && stats_.writes < writes_end && stats_.bytes_sent < bytes_end) {
+        const ConnectionPointer connection = std::move(waiting_.front());
+        waiting_.pop_front();
+        if (connection) {
+            connection->flush_now();
+        } else {
+            run_next_call();
+        }
+    }
+}
+
+void Hub::run_next_call() {
+    core::UniqueFunction<void()> call = std::move(calls_.front());
+    calls_.pop_front();
+    call();
 }
 
 Connection::Connection(std::shared_ptr<Hub> hub, std::unique_ptr<Stream> stream,
@@ -193,16 +257,16 @@ void Connection::send_frame(Opcode opcode, std::string_view payload) {
     enqueue(std::make_shared<const std::string>(std::move(frame)));
 }
 
-void Connection::send(SharedBytes frames) {
-    COURSESELECT_CHECK(role_ == Role::server);
-    enqueue(std::move(frames));
+void Connection::send(SharedBytes frames, std::size_t from) {
+    COURSESELECT_CHECK(role_ == Role::server && from <= frames->size());
+    enqueue(std::move(frames), from);
 }
 
-void Connection::enqueue(SharedBytes frames) {
-    if (is_ending_ || is_closed_ || is_overflowed_ || is_lost_ || frames->empty()) {
+void Connection::enqueue(SharedBytes frames, std::size_t from) {
+    const std::size_t size = frames->size() - from;
+    if (is_ending_ || is_closed_ || is_overflowed_ || is_lost_ || size == 0) {
         return;
     }
-    const std::size_t size = frames->size();
     if (unsent_ + size > hub_->options_.unsent_bytes_max) {
         write_available();  // what piled up in this turn alone is not the peer's fault
         if (unsent_ + size > hub_->options_.unsent_bytes_max) {
@@ -214,14 +278,14 @@ void Connection::enqueue(SharedBytes frames) {
             return;
         }
     }
-    output_.push_back({std::move(frames), 0});
+    output_.push_back({std::move(frames), from});
     unsent_ += size;
     mark_dirty();
 }
 
 void Connection::mark_dirty() {
     if (!std::exchange(is_dirty_, true)) {
-        hub_->flush_later(shared_from_this());
+        hub_->flush_soon(shared_from_this());
     }
 }
 
@@ -297,9 +361,10 @@ void Connection::drop_sent(std::size_t sent) {
 }
 
 void Connection::on_writable() {
-    const ConnectionPointer self = shared_from_this();
     is_waiting_to_write_ = false;
-    flush_now();
+    if (!std::exchange(is_dirty_, true)) {
+        hub_->flush_in_turn(shared_from_this());
+    }
 }
 
 // ---- the end -----------------------------------------------------------------------------------

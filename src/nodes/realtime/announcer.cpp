@@ -9,6 +9,7 @@
 #include "courseselect/core/log.hpp"
 #include "courseselect/json/writer.hpp"
 #include "courseselect/nodes/realtime/visitor.hpp"
+#include "courseselect/realtime/server.hpp"
 
 namespace courseselect::nodes::realtime {
 namespace {
@@ -239,8 +240,8 @@ void Announcer::tell(std::vector<repo::Telling> tellings) {
         told_.add();
     }
     if (mark_) {
-        // What is sent leaves at the end of this turn; this comes right behind.
-        runtime_.loop.post([mark = mark_, number = recovery_.last_number()] { mark->set(number); });
+        nsp_.server().engine().when_sent(
+            [mark = mark_, number = recovery_.last_number()] { mark->set(number); });
     }
 }
 

@@ -4,6 +4,7 @@
 #include <chrono>
 #include <cstddef>
 #include <cstdint>
+#include <deque>
 #include <memory>
 #include <span>
 #include <string>
@@ -13,6 +14,7 @@
 #include "courseselect/async/event_loop.hpp"
 #include "courseselect/async/timers.hpp"
 #include "courseselect/core/clock.hpp"
+#include "courseselect/core/function.hpp"
 #include "courseselect/crypto/random.hpp"
 #include "courseselect/net/stream.hpp"
 #include "courseselect/net/ws/frame.hpp"
@@ -53,6 +55,13 @@ struct Options {
     std::size_t unsent_pause_bytes = 256 * 1024;
     std::size_t read_bytes_max = 16 * 1024;  ///< one read, so nobody holds the loop for long
     std::size_t messages_per_turn_max = 64;  ///< then the other connections have their turn
+    /// Bytes and system calls of writing in one turn: of what was sent in it, and as much again of
+    /// what waits from earlier ones. The rest waits for the next turns.
+    std::size_t write_bytes_per_turn_max = 256 * 1024;
+    std::size_t writes_per_turn_max = 64;
+    /// Who has more to be written than this waits from the start: who gets a few words does not
+    /// wait until a crowd was told everything.
+    std::size_t written_first_bytes_max = 16 * 1024;
     std::chrono::milliseconds close_timeout{2'000};  ///< for the peer to close after us
     std::size_t linger_bytes_max = 512 * 1024;       ///< dropped meanwhile
     /// Masks of the frames we send as a client (§5.3); borrowed. A server needs none.
@@ -63,7 +72,8 @@ class Connection;
 using ConnectionPointer = std::shared_ptr<Connection>;
 
 /// What connections of one loop share: limits, the buffer to read into, and the end of a turn, at
-/// which everything sent meanwhile leaves, with one system call a connection.
+/// which everything sent meanwhile leaves, with one system call a connection; of much, the first
+/// part, so that the loop gets to the others in between.
 /// Thread-safety: the loop's thread.
 class Hub : public std::enable_shared_from_this<Hub> {
   public:
@@ -87,26 +97,42 @@ class Hub : public std::enable_shared_from_this<Hub> {
                                           std::unique_ptr<Handler> handler,
                                           Role role = Role::server);
 
+    /// Calls it, from the loop, when everything sent so far was offered to the system. What a peer
+    /// was too slow to take still waits then.
+    void when_written(core::UniqueFunction<void()> call);
+
     [[nodiscard]] const Stats& stats() const { return stats_; }
     [[nodiscard]] const Options& options() const { return options_; }
-    /// Drops connections that wait for their peers to close. Call once, before the loop's end.
-    void end() { timers_.clear(); }
+    /// Drops connections that wait for their peers to close, and what is not written. Call once,
+    /// before the loop's end.
+    void end();
     /// Does what is due by the clock; for tests with a `ManualClock`.
     void check_deadlines() { timers_.run_due(); }
 
   private:
     friend class Connection;
     Hub(async::EventLoop& loop, const core::Clock& clock, Options options);
-    void flush_later(ConnectionPointer connection);
-    void flush_dirty();
+    /// At the end of the turn.
+    void flush_soon(ConnectionPointer connection);
+    /// When those that wait already have had their turn.
+    void flush_in_turn(ConnectionPointer connection);
+    void post_flush();
+    void flush();
+    void flush_fresh();
+    void flush_waiting();
+    void run_next_call();
 
     async::EventLoop& loop_;
     const Options options_;
     async::Timers timers_;
     Stats stats_;
-    std::unique_ptr<char[]> read_buffer_;      // lent to whoever reads: idle ones need none
-    std::vector<ConnectionPointer> dirty_;     // have something to write at the end of the turn
+    std::unique_ptr<char[]> read_buffer_;  // lent to whoever reads: idle ones need none
+    // Have something to write; null stands for the next of the calls.
+    std::vector<ConnectionPointer> fresh_;     // at the end of this turn
     std::vector<ConnectionPointer> flushing_;  // room of the last turn, used again
+    std::deque<ConnectionPointer> waiting_;    // of earlier turns
+    std::deque<core::UniqueFunction<void()>> calls_;
+    bool is_flush_posted_ = false;
 };
 
 /// One connection. An idle one holds no buffers. Pings are answered by themselves.
@@ -122,8 +148,9 @@ class Connection final : public std::enable_shared_from_this<Connection>, privat
     /// What is sent after the end is ignored. Nothing is called from within.
     void send_text(std::string_view text);
     void send_binary(std::string_view bytes);
-    /// Whole frames as `append_frame` makes them; only as a server. They must not change any more.
-    void send(SharedBytes frames);
+    /// Whole frames as `append_frame` makes them, those from the byte `from` on; only as a server.
+    /// They must not change any more.
+    void send(SharedBytes frames, std::size_t from = 0);
     /// At most `control_bytes_max` bytes; the rest is cut off.
     void ping(std::string_view payload);
 
@@ -163,7 +190,7 @@ class Connection final : public std::enable_shared_from_this<Connection>, privat
     void linger_read();
 
     void send_frame(Opcode opcode, std::string_view payload);
-    void enqueue(SharedBytes frames);
+    void enqueue(SharedBytes frames, std::size_t from = 0);
     void mark_dirty();
     void flush_now();
     void write_available();
