@@ -9,10 +9,7 @@
 // runs both. One JSON line a result.
 
 #include <fmt/format.h>
-#include <netinet/in.h>
-#include <netinet/tcp.h>
 #include <sys/epoll.h>
-#include <sys/socket.h>
 #include <unistd.h>
 
 #include <CLI/CLI.hpp>
@@ -20,9 +17,7 @@
 #include <array>
 #include <atomic>
 #include <chrono>
-#include <fstream>
 #include <numeric>
-#include <sstream>
 #include <stdexcept>
 #include <string>
 #include <string_view>
@@ -30,10 +25,10 @@
 #include <utility>
 #include <vector>
 
-#include "courseselect/auth/jwt.hpp"
-#include "courseselect/net/ws/message_reader.hpp"
+#include "load_client.hpp"
 
 using namespace courseselect;
+using namespace courseselect::bench;
 using Clock = std::chrono::steady_clock;
 
 namespace {
@@ -54,128 +49,14 @@ struct LoadOptions {
     std::string secret;
 };
 
-struct Usage {
-    double cpu_seconds = 0;
-    long resident_kib = 0;
-};
-
-Usage usage_of(int pid) {
-    Usage usage;
-    std::ifstream stat(fmt::format("/proc/{}/stat", pid));
-    std::string text((std::istreambuf_iterator<char>(stat)), {});
-    std::istringstream fields(text.substr(text.rfind(')') + 2));
-    std::string skipped;
-    for (int i = 3; i < 14; ++i) {
-        fields >> skipped;
-    }
-    double user = 0;
-    double system = 0;
-    fields >> user >> system;
-    usage.cpu_seconds = (user + system) / static_cast<double>(::sysconf(_SC_CLK_TCK));
-    // Counted page by page; the figure in `status` lags behind.
-    std::ifstream memory(fmt::format("/proc/{}/smaps_rollup", pid));
-    for (std::string line; std::getline(memory, line);) {
-        if (line.starts_with("Rss:")) {
-            usage.resident_kib = std::stol(line.substr(4));
-        }
-    }
-    return usage;
-}
-
-double milliseconds_since(Clock::time_point start) {
-    return std::chrono::duration<double, std::milli>(Clock::now() - start).count();
-}
-
-/// One client on a socket that does not block once it is connected.
-class LoadClient {
-  public:
-    LoadClient(const LoadOptions& options, int epoll, const std::string& token)
-        : descriptor_(::socket(AF_INET, SOCK_STREAM, 0)) {
-        ::sockaddr_in address{};
-        address.sin_family = AF_INET;
-        address.sin_port = htons(options.port);
-        address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
-        const int on = 1;
-        ::setsockopt(descriptor_, IPPROTO_TCP, TCP_NODELAY, &on, sizeof on);
-        if (::connect(descriptor_, static_cast<::sockaddr*>(static_cast<void*>(&address)),
-                      sizeof address) != 0) {
-            throw std::runtime_error("connect");
-        }
-        write(
-            "GET /socket.io/?EIO=4&transport=websocket HTTP/1.1\r\nHost: bench\r\n"
-            "Connection: Upgrade\r\nUpgrade: websocket\r\nSec-WebSocket-Version: 13\r\n"
-            "Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n\r\n");
-        // CONNECT has to wait for the open packet: npm's engine.io draws a session's id in a later
-        // turn, and loses what came with the handshake.
-        connect_packet_ = "40{\"token\":\"" + token + "\"}";
-        ::epoll_event event{};
-        event.events = EPOLLIN;
-        event.data.ptr = this;
-        ::epoll_ctl(epoll, EPOLL_CTL_ADD, descriptor_, &event);
-    }
-    ~LoadClient() { ::close(descriptor_); }
-    LoadClient(const LoadClient&) = delete;
-    LoadClient& operator=(const LoadClient&) = delete;
-
-    [[nodiscard]] std::uint64_t pings() const { return pings_; }
-    void send(std::string_view text) {
-        std::string frame;
-        net::ws::append_masked_frame(frame, net::ws::Opcode::text, text, {1, 2, 3, 4});
-        write(frame);
-    }
-    /// Reads once, and gives every message to `visit`.
-    template <class Visit>
-    void read(std::span<char> buffer, Visit visit) {
-        const ssize_t size = ::recv(descriptor_, buffer.data(), buffer.size(), MSG_DONTWAIT);
-        if (size == 0) {
-            throw std::runtime_error("a connection was closed");
-        }
-        std::span<char> input = buffer.first(static_cast<std::size_t>(std::max<ssize_t>(size, 0)));
-        if (!is_open_) {
-            head_.append(input.data(), input.size());
-            const std::size_t end = head_.find("\r\n\r\n");
-            if (end == std::string::npos) {
-                return;
-            }
-            is_open_ = true;
-            head_.erase(0, end + 4);
-            input = std::span(head_);
-        }
-        while (reader_.next(input) == net::ws::MessageReader::Status::text) {
-            if (reader_.payload() == "2") {
-                send("3");
-                ++pings_;
-            } else if (reader_.payload().starts_with("0")) {
-                send(std::exchange(connect_packet_, {}));
-            } else {
-                visit(reader_.payload());
-            }
-        }
-        head_ = {};
-    }
-
-  private:
-    void write(std::string_view bytes) const {
-        if (::send(descriptor_, bytes.data(), bytes.size(), MSG_NOSIGNAL) !=
-            static_cast<ssize_t>(bytes.size())) {
-            throw std::runtime_error("send");
-        }
-    }
-
-    int descriptor_;
-    bool is_open_ = false;
-    std::uint64_t pings_ = 0;
-    std::string head_;
-    std::string connect_packet_;
-    net::ws::MessageReader reader_{net::ws::Role::client, 1 << 20};
-};
-
 /// Asks every 5 ms, from its construction to `stop`, and notes how long each answer took.
 /// Connected before anything is measured, it also warms the server up.
 class Asker {
   public:
     Asker(const LoadOptions& options, const std::string& token)
-        : epoll_(::epoll_create1(0)), client_(options, epoll_, token), thread_([this] { run(); }) {}
+        : epoll_(::epoll_create1(0)),
+          client_(options.port, epoll_, token),
+          thread_([this] { run(); }) {}
     ~Asker() {
         stop();
         ::close(epoll_);
@@ -202,10 +83,7 @@ class Asker {
         std::sort(waited_.begin(), waited_.end());
     }
     /// After `stop`.
-    [[nodiscard]] double quantile(double part) const {
-        const auto last = static_cast<double>(waited_.empty() ? 0 : waited_.size() - 1);
-        return waited_.empty() ? 0 : waited_[static_cast<std::size_t>(part * last)];
-    }
+    [[nodiscard]] double quantile(double part) const { return bench::quantile(waited_, part); }
 
   private:
     void run() {
@@ -264,7 +142,6 @@ class Load {
     Load& operator=(const Load&) = delete;
 
     void run() {
-        make_token();
         asker_ = std::make_unique<Asker>(options_, token_);
         asker_->wait_until_answered();
         if (options_.mode == "idle") {
@@ -301,19 +178,10 @@ class Load {
     }
 
   private:
-    void make_token() {
-        auth::Claims claims;
-        claims.principal.id = 1;
-        claims.principal.username = "student_of_the_bench";
-        claims.expires_at = std::chrono::time_point_cast<std::chrono::seconds>(
-            std::chrono::system_clock::now() + std::chrono::hours(1));
-        token_ = *auth::JwtSigner::hs256(core::Secret(options_.secret))->sign(claims);
-    }
-
     void connect_all() {
         const std::size_t talkers = options_.mode == "say" ? 1 : 0;
         for (std::size_t i = 0; i < options_.clients + talkers; ++i) {
-            clients_.push_back(std::make_unique<LoadClient>(options_, epoll_, token_));
+            clients_.push_back(std::make_unique<LoadClient>(options_.port, epoll_, token_));
             if (i % 50 == 49) {
                 wait_for(accepted_, i + 1);  // not more at once than a backlog holds
             }
@@ -443,7 +311,7 @@ class Load {
     const LoadOptions options_;
     int epoll_;
     std::vector<char> buffer_;
-    std::string token_;
+    const std::string token_ = student_token(options_.secret, 1, "student_of_the_bench");
     std::vector<std::unique_ptr<LoadClient>> clients_;  // and behind them the talker
     std::unique_ptr<Asker> asker_;
     std::uint64_t answers_ = 0;

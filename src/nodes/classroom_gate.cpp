@@ -25,23 +25,14 @@ ClassroomTarget target_quiz(wire::QuizId quiz, std::string forbidden) {
     return target;
 }
 
-async::Task<core::Result<wire::ClassroomAccess>> ask_access(net::http::Client& data_node,
-                                                            wire::AccessQuery query,
-                                                            std::string internal_token,
-                                                            api::RequestIdentity identity,
-                                                            std::chrono::milliseconds timeout) {
-    std::string body = json::to_text(query);
-    co_return co_await post_json<wire::ClassroomAccess>(data_node, "/internal/classroom/access",
-                                                        std::move(body), std::move(internal_token),
-                                                        std::move(identity), timeout);
-}
-
 async::Task<core::Result<>> ClassroomGate::check(api::Context& context, ClassroomTarget target) {
     target.query.user_kind = auth::user_kind_name(context.who().kind);
     target.query.user_id = context.who().id;
+    std::string body = json::to_text(target.query);
     COURSESELECT_CO_TRY(const auto access,
-                        co_await ask_access(data_node_, std::move(target.query), internal_token_,
-                                            context.identity(), call_timeout_));
+                        co_await post_json<wire::ClassroomAccess>(
+                            data_node_, "/internal/classroom/access", std::move(body),
+                            internal_token_, context.identity(), call_timeout_));
     if (!access.allowed) {
         co_return core::Error(core::Errc::permission_denied, std::move(target.forbidden));
     }

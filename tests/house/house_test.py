@@ -101,6 +101,7 @@ TESTED_ELSEWHERE = {
     "nodes/parts": "tests/nodes/health_test.cpp",
     "nodes/program": "tests/system/daemons_test.cpp",
     "nodes/service_options": "tests/nodes/config_test.cpp",
+    "nodes/wire/classroom_access": "tests/nodes/data/classroom_test.cpp",
     "nodes/wire/audit": "tests/nodes/auth/audit_log_test.cpp",
     "nodes/wire/auth": "tests/nodes/auth/auth_node_test.cpp",
     "nodes/wire/contact_rules": "tests/nodes/auth/user_contacts_test.cpp",

@@ -26,13 +26,6 @@ struct ClassroomTarget {
 [[nodiscard]] ClassroomTarget target_video(wire::VideoId video, std::string forbidden);
 [[nodiscard]] ClassroomTarget target_quiz(wire::QuizId quiz, std::string forbidden);
 
-/// Asks whether a user belongs to the course of something.
-/// Errors: not_found ("Course not found", "Video not found", "Quiz not found"), and those of
-/// `get_json`.
-[[nodiscard]] async::Task<core::Result<wire::ClassroomAccess>> ask_access(
-    net::http::Client& data_node, wire::AccessQuery query, std::string internal_token,
-    api::RequestIdentity identity, std::chrono::milliseconds timeout);
-
 /// Borrows the client, which must outlive it. Thread-safety: the client's loop.
 class ClassroomGate {
   public:
@@ -42,7 +35,9 @@ class ClassroomGate {
           internal_token_(std::move(internal_token)),
           call_timeout_(call_timeout) {}
 
-    /// Errors: permission_denied in the target's words, and those of `ask_access`.
+    /// Asks the data node whether the caller belongs to the course of the target.
+    /// Errors: permission_denied in the target's words, not_found ("Course not found", "Video not
+    /// found", "Quiz not found"), and those of `get_json`.
     [[nodiscard]] async::Task<core::Result<>> check(api::Context& context, ClassroomTarget target);
 
     /// `check`, then the call.

@@ -72,10 +72,17 @@ core::Result<repo::Video> change_video(storage::Connection& connection, wire::Vi
     return video;
 }
 
-/// Whether an item about a video may be stored.
-wire::ItemOutcome outcome_of(const std::optional<wire::ClassroomAccess>& access) {
+const char* missing(const wire::AccessQuery& query) {
+    return query.video_id  ? "Video not found"
+           : query.quiz_id ? "Quiz not found"
+                           : "Course not found";
+}
+
+/// Whether somebody may: what is said of one item among others.
+wire::ItemOutcome outcome_of(const std::optional<wire::ClassroomAccess>& access,
+                             const char* missing_thing) {
     if (!access) {
-        return {.status = 404, .detail = "Video not found", .course_id = std::nullopt};
+        return {.status = 404, .detail = missing_thing, .course_id = std::nullopt};
     }
     if (!access->allowed) {
         return {.status = 403, .detail = "Not in this course", .course_id = access->course_id};
@@ -169,24 +176,40 @@ std::optional<wire::ClassroomAccess> Classroom::access_to(
 }
 
 async::Task<core::Result<wire::ClassroomAccess>> Classroom::access(wire::AccessQuery query) {
-    std::optional<core::CourseId> course = query.course_id;
-    if (query.video_id) {
-        COURSESELECT_CO_TRY(course, co_await course_of(*query.video_id));
-    } else if (query.quiz_id) {
-        auto read = [id = *query.quiz_id](storage::Connection& connection) {
-            return repo::find_quiz(connection, id);
-        };
-        COURSESELECT_CO_TRY(const auto found, co_await state_.readers->read(std::move(read)));
-        course = found ? std::optional(found->course) : std::nullopt;
-    }
+    COURSESELECT_CO_TRY(const auto course, co_await course_asked_about(query));
     const auto access = access_to(query, course);
     if (!access) {
-        const char* missing = query.video_id  ? "Video not found"
-                              : query.quiz_id ? "Quiz not found"
-                                              : "Course not found";
-        co_return core::Error(core::Errc::not_found, missing);
+        co_return core::Error(core::Errc::not_found, missing(query));
     }
     co_return *access;
+}
+
+async::Task<core::Result<wire::AccessOutcomes>> Classroom::access_of_all(
+    wire::AccessQueries queries) {
+    wire::AccessOutcomes answer;
+    answer.results.reserve(queries.items.size());
+    for (const wire::AccessQuery& query : queries.items) {
+        COURSESELECT_CO_TRY(const auto course, co_await course_asked_about(query));
+        const auto access = access_to(query, course);
+        answer.results.push_back(
+            {outcome_of(access, missing(query)), access.has_value() && access->is_teacher});
+    }
+    co_return answer;
+}
+
+async::Task<core::Result<std::optional<core::CourseId>>> Classroom::course_asked_about(
+    wire::AccessQuery query) {
+    if (query.video_id) {
+        co_return co_await course_of(*query.video_id);
+    }
+    if (!query.quiz_id) {
+        co_return query.course_id;
+    }
+    auto read = [id = *query.quiz_id](storage::Connection& connection) {
+        return repo::find_quiz(connection, id);
+    };
+    COURSESELECT_CO_TRY(const auto found, co_await state_.readers->read(std::move(read)));
+    co_return found ? std::optional(found->course) : std::nullopt;
 }
 
 async::Task<core::Result<std::optional<core::CourseId>>> Classroom::course_of(wire::VideoId video) {
@@ -354,7 +377,7 @@ async::Task<core::Result<std::vector<wire::ItemOutcome>>> Classroom::judge(
     for (std::size_t i = 0; i < asked.size(); ++i) {
         const wire::VideoId video = asked[i].video;
         COURSESELECT_CO_TRY(const auto course, co_await course_of(video));
-        outcomes.push_back(outcome_of(access_to(asked[i].user, course)));
+        outcomes.push_back(outcome_of(access_to(asked[i].user, course), "Video not found"));
     }
     co_return outcomes;
 }

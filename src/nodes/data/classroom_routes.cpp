@@ -28,6 +28,14 @@ void DataNode::add_classroom_routes() {
                  [this](api::Context&, wire::AccessQuery query) {
                      return classroom_->access(std::move(query));
                  });
+    service_.add(
+        classroom_post("/internal/classroom/access/batch")
+            .summary("The same for many; each question is answered on its own.")
+            .body<wire::AccessQueries>()
+            .example_body(R"({"items":[{"user_kind":"student","user_id":1,"course_id":2}]})"),
+        [this](api::Context&, wire::AccessQueries queries) {
+            return classroom_->access_of_all(std::move(queries));
+        });
     service_.add(classroom_post("/internal/classroom/review")
                      .summary("Store a student's review of a course.")
                      .body<wire::ReviewPut>()

@@ -7,7 +7,6 @@
 #include "courseselect/core/log.hpp"
 #include "courseselect/core/time_format.hpp"
 #include "courseselect/json/writer.hpp"
-#include "courseselect/nodes/classroom_gate.hpp"
 #include "courseselect/nodes/realtime/announcer.hpp"
 #include "courseselect/nodes/realtime/event_fields.hpp"
 #include "courseselect/nodes/upstream.hpp"
@@ -63,6 +62,13 @@ ClassroomChannel::ClassroomChannel(Runtime runtime, courseselect::realtime::Name
       data_node_(data_node),
       internal_token_(std::move(internal_token)),
       options_(options),
+      accesses_(runtime.loop, {.batch_max = batch_items_max, .in_flight_max = 1},
+                [this](std::vector<wire::AccessQuery> queries) {
+                    return ask_access(std::move(queries));
+                }),
+      entrances_(
+          runtime.loop, {.batch_max = batch_items_max, .in_flight_max = 1},
+          [this](std::vector<Entrance> entrances) { return let_all_in(std::move(entrances)); }),
       progress_(runtime.loop, {.batch_max = batch_items_max, .in_flight_max = 1},
                 [this](std::vector<wire::ProgressReport> reports) {
                     return put_progress(std::move(reports));
@@ -94,6 +100,8 @@ void ClassroomChannel::attach() {
 }
 
 async::Task<> ClassroomChannel::stop() {
+    co_await accesses_.stop();
+    co_await entrances_.stop();
     co_await progress_.stop();
     co_await messages_.stop();
 }
@@ -192,22 +200,20 @@ void ClassroomChannel::refuse(const SocketPointer& socket, Event& event,
     }
 }
 
-async::Task<std::optional<wire::ClassroomAccess>> ClassroomChannel::admit(SocketPointer socket,
-                                                                          Event& event,
-                                                                          wire::AccessQuery query,
-                                                                          std::string thing) {
+async::Task<std::optional<wire::AccessOutcome>> ClassroomChannel::admit(SocketPointer socket,
+                                                                        Event& event,
+                                                                        wire::AccessQuery query,
+                                                                        std::string thing) {
     const Visitor& visitor = socket->data<Visitor>();
     query.user_kind = visitor.kind();
     query.user_id = visitor.claims.principal.id;
-    auto identity = trace_ids_.identity();
-    const auto access = co_await ask_access(data_node_, std::move(query), internal_token_,
-                                            std::move(identity), options_.call_timeout);
-    std::optional<wire::ClassroomAccess> admitted;
-    if (!access && access.error().code() == core::Errc::not_found) {
-        refuse(socket, event, "not_found", fmt::format("not found: {}", thing));
-    } else if (!access) {
+    const auto access = co_await accesses_.submit(std::move(query));
+    std::optional<wire::AccessOutcome> admitted;
+    if (!access) {
         refuse(socket, event, "unavailable", "unavailable: try again shortly");
-    } else if (!access->allowed) {
+    } else if (access->status == 404) {
+        refuse(socket, event, "not_found", fmt::format("not found: {}", thing));
+    } else if (access->status != 200) {
         refuse(socket, event, "forbidden", fmt::format("forbidden: you are not in {}", thing));
     } else {
         admitted = *access;
@@ -281,25 +287,49 @@ async::Task<> ClassroomChannel::join_video(SocketPointer socket, Event event) {
     }
     // Before it enters: who comes in while this waits must not hear of it as if it came later.
     std::string name = socket->data<Visitor>().user_name();
-    const auto address = co_await addresses_.look_up(std::move(name));
-    if (!socket->is_connected()) {
-        co_return;
+    auto address = co_await addresses_.look_up(std::move(name));
+    Entrance entrance{socket, &event, wire::VideoId(*id), std::move(address)};
+    const auto entry = co_await entrances_.submit(std::move(entrance));
+    if (!entry) {
+        refuse(socket, event, "unavailable", "unavailable: try again shortly");
+    } else if (*entry == Entry::no_room) {
+        refuse(socket, event, "resource_exhausted", "too many rooms: leave some first");
     }
-    const std::string room = video_room(*id);
+}
+
+ClassroomChannel::Entry ClassroomChannel::let_in(Entrance& entrance, Arrivals& arrivals) {
+    const SocketPointer& socket = entrance.socket;
+    if (!socket->is_connected()) {
+        return Entry::gone;
+    }
+    std::string room = video_room(entrance.video.value());
     const bool is_new = !socket->is_in(room);
     if (!socket->join(room)) {
-        refuse(socket, event, "resource_exhausted", "too many rooms: leave some first");
-        co_return;
+        return Entry::no_room;
     }
-    const std::string video = std::to_string(*id);
+    const std::string video = std::to_string(entrance.video.value());
     socket->emit("joined_video", object_of("video_id", video, "status", "Joined successfully"));
-    acknowledge(event, "video_id", video);
+    acknowledge(*entrance.event, "video_id", video);
     done_.add();
     if (is_new) {
-        relay_.tell(room, "user_joined_video",
-                    json::make_object("user_id", socket->data<Visitor>().id, "user_email", address),
-                    socket->id());
+        arrivals[std::move(room)].push_back(
+            {socket,
+             object_of("user_id", socket->data<Visitor>().id, "user_email", entrance.address)});
     }
+    return Entry::entered;
+}
+
+async::Task<core::Result<std::vector<ClassroomChannel::Entry>>> ClassroomChannel::let_all_in(
+    std::vector<Entrance> entrances) {
+    std::vector<Entry> entries;
+    Arrivals arrivals;
+    for (Entrance& entrance : entrances) {
+        entries.push_back(let_in(entrance, arrivals));
+    }
+    for (const auto& [room, those] : arrivals) {
+        relay_.announce(room, "user_joined_video", those);
+    }
+    co_return entries;
 }
 
 async::Task<> ClassroomChannel::video_progress(SocketPointer socket, Event event) {
@@ -379,6 +409,21 @@ async::Task<> ClassroomChannel::send_chat_message(SocketPointer socket, Event ev
 }
 
 // --- batches ---
+
+async::Task<core::Result<std::vector<wire::AccessOutcome>>> ClassroomChannel::ask_access(
+    std::vector<wire::AccessQuery> queries) {
+    const std::size_t count = queries.size();
+    std::string body = json::to_text(wire::AccessQueries{std::move(queries)});
+    auto identity = trace_ids_.identity();
+    COURSESELECT_CO_TRY(auto answer,
+                        co_await post_json<wire::AccessOutcomes>(
+                            data_node_, "/internal/classroom/access/batch", std::move(body),
+                            internal_token_, std::move(identity), options_.call_timeout));
+    if (answer.results.size() != count) {
+        co_return core::Error(core::Errc::unavailable, "outcomes are missing in an answer");
+    }
+    co_return std::move(answer.results);
+}
 
 async::Task<core::Result<std::vector<wire::ProgressOutcome>>> ClassroomChannel::put_progress(
     std::vector<wire::ProgressReport> reports) {

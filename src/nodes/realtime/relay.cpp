@@ -52,9 +52,8 @@ async::Task<> Relay::stop() {
 
 // --- news of clients ---
 
-void Relay::tell(std::string_view room, std::string_view event, const std::string& payload,
-                 std::string_view except) {
-    tell_here(room, event, payload, except);
+void Relay::tell(std::string_view room, std::string_view event, const std::string& payload) {
+    tell_here(room, event, payload);
     if (is_joined()) {
         channel_->publish(told_text(room, event, payload, 0));
     }
@@ -86,13 +85,37 @@ std::string Relay::told_text(std::string_view room, std::string_view event,
     return text;
 }
 
-void Relay::tell_here(std::string_view room, std::string_view event, const std::string& payload,
-                      std::string_view except) {
-    auto everybody = nsp_.to(room);
-    if (!except.empty()) {
-        everybody.except(except);
+void Relay::tell_here(std::string_view room, std::string_view event, const std::string& payload) {
+    nsp_.to(room).emit(event, courseselect::realtime::Args().add_raw(payload));
+}
+
+void Relay::announce(std::string_view room, std::string_view event,
+                     const std::vector<courseselect::realtime::Arrival>& arrivals) {
+    nsp_.to(room).announce(event, arrivals);
+    if (!is_joined()) {
+        return;
     }
-    everybody.emit(event, courseselect::realtime::Args().add_raw(payload));
+    std::string text;
+    {
+        json::ObjectWriter object(text);  // closes the object when it goes
+        object.add("from", name_).add("kind", "arrivals").add("room", room).add("event", event);
+        std::string news;
+        for (const courseselect::realtime::Arrival& arrival : arrivals) {
+            news += (news.empty() ? "[" : ",") + arrival.news.text();
+        }
+        object.add_raw("news", news + "]");
+    }
+    channel_->publish(text);
+}
+
+void Relay::on_arrivals(const json::Value& message) {
+    received_.add();
+    std::vector<courseselect::realtime::Arrival> arrivals;
+    for (const json::Value& news : message["news"].items()) {
+        arrivals.push_back(
+            {nullptr, courseselect::realtime::Args().add_raw(std::string(news.text()))});
+    }
+    nsp_.to(text_in(message, "room")).announce(text_in(message, "event"), arrivals);
 }
 
 /// What we told at once is not told again; what has to be in order waited for this.
@@ -136,6 +159,8 @@ void Relay::on_message(std::string_view text) {
     const std::string kind = text_in(*message, "kind");
     if (kind == "told") {
         on_told(*message, is_own);
+    } else if (kind == "arrivals" && !is_own) {
+        on_arrivals(*message);
     } else if (kind == "batch" && !is_own) {
         on_batch(*message);
     } else if (kind == "hello" && !is_own) {

@@ -113,6 +113,38 @@ TEST_SUITE("nodes/data/classroom") {
         CHECK(room.wait_result(room.room.access(by_quiz)).error().detail() == "Quiz not found");
     }
 
+    TEST_CASE("many questions at once are answered each on its own, in order") {
+        DataRoom room;
+        const auto video = room.add_video();
+        const auto quiz = room.add_quiz();
+        const auto ask = [](const std::string& kind, std::int64_t id) {
+            wire::AccessQuery query;
+            query.user_kind = kind;
+            query.user_id = id;
+            return query;
+        };
+        wire::AccessQueries queries;
+        queries.items.assign(6, ask("student", room.alice.value()));
+        queries.items[0].course_id = room.course;
+        queries.items[1].video_id = video.video_id;
+        queries.items[2].quiz_id = quiz.quiz_id;
+        queries.items[3].video_id = nodes::wire::VideoId(99);
+        queries.items[4] = ask("student", room.bob.value());
+        queries.items[4].video_id = video.video_id;
+        queries.items[5] = ask("teacher", 1);
+        queries.items[5].course_id = room.course;
+        const auto answer = room.wait(room.room.access_of_all(std::move(queries)));
+        REQUIRE(answer.results.size() == 6);
+        std::string statuses;
+        for (const wire::AccessOutcome& outcome : answer.results) {
+            statuses += std::to_string(outcome.status) + (outcome.is_teacher ? "t " : " ");
+        }
+        CHECK(statuses == "200 200 200 404 403 200t ");
+        CHECK(answer.results[1].course_id == room.course);
+        CHECK(answer.results[3].detail == "Video not found");
+        CHECK_FALSE(answer.results[3].course_id);
+    }
+
     TEST_CASE("only who has a seat reviews; the review is in the outbox with it") {
         DataRoom room;
         wire::ReviewPut review;

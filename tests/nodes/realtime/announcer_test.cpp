@@ -113,6 +113,32 @@ TEST_SUITE("nodes/realtime/announcer") {
         CHECK(alice.event("course_updated").find("\"course_left\":3") != std::string::npos);
     }
 
+    TEST_CASE(
+        "killed between the commit and the telling it tells once; behind the telling, no more") {
+        const std::string mark = "realtime.db.told";
+        for (const bool was_told : {false, true}) {
+            CAPTURE(was_told);
+            Members school;
+            Poller before = school.member();
+            school.report("data", review(1), 1);
+            before.event("new_review");
+            const auto then = school.files();
+            school.report("data", enrolment(2, 3), 2);
+            auto killed = school.files();
+            REQUIRE(killed.at(mark) != then.at(mark));
+            if (!was_told) {
+                killed[mark] = then.at(mark);  // it is the last to be written
+            }
+            school.open_on(killed);
+            Poller alice = school.member();
+            CHECK(school.report("data", enrolment(2, 3), 2) == 2);
+            school.report("data", review(3), 3);
+            CHECK(count_until_review(alice, "new_enrollment") == (was_told ? 0 : 1));
+            school.report("data", review(4), 4);
+            CHECK(count_until_review(alice, "course_updated") == (was_told ? 0 : 1));
+        }
+    }
+
     TEST_CASE("a student's own news go to that student alone") {
         Members school;
         Poller alice = school.member();

@@ -56,6 +56,37 @@ TEST_SUITE("nodes/realtime/classroom_channel") {
                                R"("bob@example.org","message":"hi","timestamp":")"));
     }
 
+    TEST_CASE("many questions in one call: up to a thousand, and each with an answer of its own") {
+        Classroom room;
+        const auto ask = [&](std::size_t count) {
+            std::string items;
+            for (std::size_t i = 0; i < count; ++i) {
+                items += (i == 0 ? "" : ",") +
+                         std::string(R"({"user_kind":"student","user_id":1,"course_id":1})");
+            }
+            return room.nodes.inside(*room.nodes.data, Method::post,
+                                     "/internal/classroom/access/batch",
+                                     R"({"items":[)" + items + "]}");
+        };
+        const test::Answer all = ask(1'000);
+        CHECK(all.status == 200);
+        CHECK(all.body["results"].items().size() == 1'000);
+        CHECK(ask(1'001).status == 422);
+        CHECK(ask(0).status == 422);
+        // Events of one payload are asked about in one call, and answered in order.
+        Poller alice = room.as_alice();
+        alice.event("connected");
+        alice.send(
+            "421[\"join_course\",1]\x1e"
+            "422[\"join_course\",9]\x1e"
+            "423[\"join_video\",1]\x1e"
+            "424[\"join_video\",9]");
+        CHECK(alice.wait("431") == R"(431[{"status":"ok","course_id":"1"}])");
+        CHECK(alice.wait("432").find("not found: course 9") != std::string::npos);
+        CHECK(alice.wait("433") == R"(433[{"status":"ok","video_id":"1"}])");
+        CHECK(alice.wait("434").find("not found: video 9") != std::string::npos);
+    }
+
     TEST_CASE("progress reaches the course's teacher and is stored") {
         Classroom room;
         Poller teacher = room.as_teacher();

@@ -182,13 +182,36 @@ TEST_SUITE("nodes/realtime/relay") {
         CHECK(alice.event("hi") == R"(42["hi",{"a":[1,"x"]}])");
     }
 
+    TEST_CASE("who comes into a video is told to the others' clients, too, once each") {
+        SharedSchool school;
+        school.nodes.inside(*school.nodes.data, net::http::Method::post,
+                            "/internal/classroom/videos",
+                            R"({"course_id":1,"title":"Lecture","url":"x"})");
+        Poller alice = school.member();
+        static_cast<void>(school.said("arrivals"));
+        alice.emit("join_video", "1");
+        alice.event("joined_video");
+        alice.emit("join_video", "1");  // is there already
+        alice.event("joined_video");
+        const auto said = school.said("arrivals");
+        REQUIRE(said.size() == 1);
+        CHECK(said[0]["room"].string() == "video_1");
+        CHECK(said[0]["event"].string() == "user_joined_video");
+        CHECK(said[0]["news"].text() == R"([{"user_id":"1","user_email":"alice@example.org"}])");
+        school.say(R"({"from":"other","kind":"arrivals","room":"video_1","event":"in",)"
+                   R"("news":[{"a":1},{"a":2}]})");
+        CHECK(alice.event("in") == R"(42["in",{"a":1}])");
+        CHECK(alice.event("in") == R"(42["in",{"a":2}])");
+    }
+
     TEST_CASE("what is no message of ours is passed over") {
         SharedSchool school;
         Poller alice = school.member();
         for (const std::string text :
              {"{", "[]", "7", R"({"from":"other"})", R"({"from":"other","kind":"batch"})",
               R"({"from":"other","kind":"batch","batch":{"source":""}})",
-              R"({"from":"other","kind":"told"})", R"({"from":"other","kind":"hello"})"}) {
+              R"({"from":"other","kind":"told"})", R"({"from":"other","kind":"arrivals"})",
+              R"({"from":"other","kind":"hello"})"}) {
             school.say(text);
         }
         school.report("data", review(1, "well"), 1);

@@ -2,6 +2,10 @@
 /// A realtime server on real data, queue and student nodes in one process, and clients that speak
 /// Socket.IO over long polling to it.
 
+#include <filesystem>
+#include <fstream>
+#include <iterator>
+#include <map>
 #include <memory>
 #include <string>
 #include <vector>
@@ -70,6 +74,31 @@ class RealtimeSchool {
         node->drain();
         test::run(nodes.loop, node->stop());
         node.reset();
+    }
+
+    /// The server's files, as a process that is killed now would leave them.
+    using Files = std::map<std::string, std::string>;
+    [[nodiscard]] Files files() const {
+        Files files;
+        for (const auto& entry : std::filesystem::directory_iterator(nodes.dir.path())) {
+            const std::string name = entry.path().filename().string();
+            if (name.starts_with("realtime.db")) {
+                std::ifstream file(entry.path(), std::ios::binary);
+                files[name].assign(std::istreambuf_iterator<char>(file), {});
+            }
+        }
+        return files;
+    }
+    /// A server in place of this one, on those files.
+    void open_on(const Files& files) {
+        close();
+        for (const auto& [name, ignored] : this->files()) {
+            std::filesystem::remove(nodes.dir.file(name));
+        }
+        for (const auto& [name, bytes] : files) {
+            std::ofstream(nodes.dir.file(name), std::ios::binary) << bytes;
+        }
+        open();
     }
 
     void enrol(std::int64_t student) {

@@ -61,7 +61,8 @@ class Backend:
             RATE_LIMITS="false", BCRYPT_COST="4", LOG_LEVEL="info", DATABASE_DURABILITY="off",
             SOCKET_DIR=os.path.join(self.scratch.name, "sockets"),
             **{f"{name.upper()}_NODE_URL": f"http://127.0.0.1:{port}"
-               for name, port in self.ports.items()}, **environment)
+               for name, port in self.ports.items()})
+        self.environment.update(environment)
         for name in ("HOST", "PORT", "DATABASE_URL"):
             self.environment.pop(name, None)
 

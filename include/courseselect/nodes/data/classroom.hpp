@@ -26,6 +26,9 @@ class Classroom {
     explicit Classroom(DataState& state) : state_(state) {}
 
     [[nodiscard]] async::Task<core::Result<wire::ClassroomAccess>> access(wire::AccessQuery query);
+    /// Many at once: a question about something that is not there has its own status, 404.
+    [[nodiscard]] async::Task<core::Result<wire::AccessOutcomes>> access_of_all(
+        wire::AccessQueries queries);
 
     /// Errors: failed_precondition "Student has not selected this course".
     [[nodiscard]] async::Task<core::Result<wire::Review>> review(wire::ReviewPut review);
@@ -72,6 +75,9 @@ class Classroom {
     /// Nothing when there is no such course.
     [[nodiscard]] std::optional<wire::ClassroomAccess> access_to(
         const wire::UserRef& user, std::optional<core::CourseId> course) const;
+    /// The course of what is asked about; nothing when there is none.
+    [[nodiscard]] async::Task<core::Result<std::optional<core::CourseId>>> course_asked_about(
+        wire::AccessQuery query);
     /// Nothing when there is no such video.
     [[nodiscard]] async::Task<core::Result<std::optional<core::CourseId>>> course_of(
         wire::VideoId video);

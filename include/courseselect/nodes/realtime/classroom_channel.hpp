@@ -2,9 +2,12 @@
 /// `ClassroomChannel`: what clients ask for over Socket.IO, event by event.
 
 #include <chrono>
-#include <functional>
+#include <cstdint>
+#include <map>
+#include <optional>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "courseselect/api/trace.hpp"
 #include "courseselect/async/batcher.hpp"
@@ -30,7 +33,8 @@ struct ChannelOptions {
 };
 
 /// Handles the events of the realtime contract: join_course, leave_course, join_video,
-/// video_progress, send_chat_message. Whether somebody may is asked of the data node each time.
+/// video_progress, send_chat_message. Whether somebody may is asked of the data node each time,
+/// many questions in one call; who comes into a video together is announced together.
 /// What is refused is told by an `error` event that names the field or the reason, and in the ack,
 /// if one was asked for; what is done is told by the contract's events and in the ack.
 ///
@@ -62,10 +66,23 @@ class ClassroomChannel {
     [[nodiscard]] async::Task<> send_chat_message(SocketPointer socket, Event event);
 
     /// Asks the data node; says what is wrong to the client. Nothing when it was refused.
-    [[nodiscard]] async::Task<std::optional<wire::ClassroomAccess>> admit(SocketPointer socket,
-                                                                          Event& event,
-                                                                          wire::AccessQuery query,
-                                                                          std::string thing);
+    [[nodiscard]] async::Task<std::optional<wire::AccessOutcome>> admit(SocketPointer socket,
+                                                                        Event& event,
+                                                                        wire::AccessQuery query,
+                                                                        std::string thing);
+    /// Somebody who may come into a video. The handler, which waits, owns the event.
+    struct Entrance {
+        SocketPointer socket;
+        Event* event;
+        wire::VideoId video;
+        std::string address;
+    };
+    enum class Entry : std::uint8_t { entered, gone, no_room };
+    /// Rooms by name, with those who have come in.
+    using Arrivals = std::map<std::string, std::vector<courseselect::realtime::Arrival>>;
+    [[nodiscard]] Entry let_in(Entrance& entrance, Arrivals& arrivals);
+    [[nodiscard]] async::Task<core::Result<std::vector<Entry>>> let_all_in(
+        std::vector<Entrance> entrances);
     /// Enters rooms and tells what was missed there. False when there are too many.
     [[nodiscard]] bool enter(const SocketPointer& socket, const std::vector<std::string>& rooms);
     void tell_missed(const SocketPointer& socket, const std::vector<std::string>& rooms);
@@ -75,6 +92,8 @@ class ClassroomChannel {
     void refuse(const SocketPointer& socket, Event& event, const wire::ItemOutcome& outcome,
                 std::string_view thing);
 
+    [[nodiscard]] async::Task<core::Result<std::vector<wire::AccessOutcome>>> ask_access(
+        std::vector<wire::AccessQuery> queries);
     [[nodiscard]] async::Task<core::Result<std::vector<wire::ProgressOutcome>>> put_progress(
         std::vector<wire::ProgressReport> reports);
     [[nodiscard]] async::Task<core::Result<std::vector<wire::MessageOutcome>>> put_messages(
@@ -92,6 +111,8 @@ class ClassroomChannel {
     std::string internal_token_;
     ChannelOptions options_;
     api::TraceIds trace_ids_;
+    async::Batcher<wire::AccessQuery, wire::AccessOutcome> accesses_;
+    async::Batcher<Entrance, Entry> entrances_;
     async::Batcher<wire::ProgressReport, wire::ProgressOutcome> progress_;
     async::Batcher<wire::MessageDraft, wire::MessageOutcome> messages_;
     metrics::Counter done_;

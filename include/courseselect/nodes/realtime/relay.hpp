@@ -34,7 +34,8 @@ struct RelayOptions {
 /// Sits between what tells and the rooms. Without a channel, or while it is lost, a server tells
 /// its own clients alone.
 ///
-/// - News of clients (`tell`) reach the clients here at once, and those of the others over the
+/// - News of clients (`tell`, `announce`) reach the clients here at once, and those of the others
+/// over the
 ///   channel; they are not kept. A chat (`tell_in_order`) is told by everybody, its own server
 ///   included, when it comes back over the channel: so its order is the same for all.
 /// - Batches of nodes are shared before they are stored here, and every server deals with them as
@@ -56,9 +57,11 @@ class Relay final : private redis::ChannelObserver {
     void start();
     [[nodiscard]] async::Task<> stop();
 
-    /// @param payload  one JSON value; @param except  a socket that does not hear it
-    void tell(std::string_view room, std::string_view event, const std::string& payload,
-              std::string_view except = {});
+    /// @param payload  one JSON value
+    void tell(std::string_view room, std::string_view event, const std::string& payload);
+    /// Tells a room who has come into it, as `realtime::Broadcast::announce`.
+    void announce(std::string_view room, std::string_view event,
+                  const std::vector<courseselect::realtime::Arrival>& arrivals);
     void tell_in_order(std::string_view room, std::string_view event, const std::string& payload);
     [[nodiscard]] bool is_joined() const { return channel_ && channel_->is_joined(); }
 
@@ -92,8 +95,8 @@ class Relay final : private redis::ChannelObserver {
     void on_hello(const json::Value& message);
     void say_hello(bool is_answer);
     void send_batch(const std::string& batch_text, std::int64_t previous);
-    void tell_here(std::string_view room, std::string_view event, const std::string& payload,
-                   std::string_view except = {});
+    void on_arrivals(const json::Value& message);
+    void tell_here(std::string_view room, std::string_view event, const std::string& payload);
     [[nodiscard]] std::string told_text(std::string_view room, std::string_view event,
                                         const std::string& payload, std::uint64_t number) const;
     void forget_old();

@@ -10,32 +10,11 @@
 #include "courseselect/core/clock.hpp"
 #include "courseselect/core/ids.hpp"
 #include "courseselect/json/describe.hpp"
+#include "courseselect/nodes/wire/classroom_access.hpp"
 #include "courseselect/nodes/wire/page.hpp"
 #include "courseselect/repo/classroom.hpp"
 
 namespace courseselect::nodes::wire {
-
-using repo::QuizId;
-using repo::VideoId;
-
-/// A user as other nodes name them: ids are unique within a kind only.
-struct UserRef {
-    std::string user_kind;
-    std::int64_t user_id = 0;
-};
-
-/// Body of `POST /internal/classroom/access`: a user, and one of the three.
-struct AccessQuery : UserRef {
-    std::optional<core::CourseId> course_id;
-    std::optional<VideoId> video_id;
-    std::optional<QuizId> quiz_id;
-};
-/// Its answer: whose classroom it is, and whether the user may be in it.
-struct ClassroomAccess {
-    core::CourseId course_id;
-    bool allowed = false;     ///< enrolled, its teacher, or an administrator
-    bool is_teacher = false;  ///< the course's own teacher
-};
 
 /// Body of `POST /student/course/review`.
 struct ReviewDraft {
@@ -137,12 +116,6 @@ struct ProgressReport : UserRef {
 struct ProgressReports {
     std::vector<ProgressReport> items;
 };
-/// What became of a report or message; 200, 400, 403 or 404.
-struct ItemOutcome {
-    int status = 200;
-    std::string detail;
-    std::optional<core::CourseId> course_id;
-};
 struct ProgressOutcome : ItemOutcome {
     double percent_complete = 0;  ///< the furthest ever
     double watched_seconds = 0;   ///< the furthest ever
@@ -191,35 +164,6 @@ namespace courseselect::json {
 
 namespace wire = nodes::wire;
 
-inline constexpr auto user_kind_text = one_of<"student", "teacher", "admin">;
-
-template <>
-struct Describe<wire::UserRef> {
-    static constexpr auto fields() {
-        using U = wire::UserRef;
-        return object("UserRef", "A user.", field<&U::user_kind>("user_kind", user_kind_text),
-                      field<&U::user_id>("user_id", at_least(1)));
-    }
-};
-template <>
-struct Describe<wire::AccessQuery> {
-    static constexpr auto fields() {
-        using A = wire::AccessQuery;
-        return object("AccessQuery", "A user and a course, video or quiz.",
-                      include<wire::UserRef>(), field<&A::course_id>("course_id"),
-                      field<&A::video_id>("video_id"), field<&A::quiz_id>("quiz_id"));
-    }
-};
-template <>
-struct Describe<wire::ClassroomAccess> {
-    static constexpr auto fields() {
-        using A = wire::ClassroomAccess;
-        return object("ClassroomAccess", "Whether the user belongs to the course.",
-                      field<&A::course_id>("course_id"),
-                      field<&A::allowed>("allowed", doc("Enrolled, its teacher, or an admin.")),
-                      field<&A::is_teacher>("is_teacher"));
-    }
-};
 template <>
 struct Describe<wire::ReviewDraft> {
     static constexpr auto fields() {
@@ -379,16 +323,6 @@ struct Describe<wire::ProgressReports> {
     static constexpr auto fields() {
         return object("ProgressReports", "Positions, stored in this order.",
                       field<&wire::ProgressReports::items>("items", items(1, 1000)));
-    }
-};
-template <>
-struct Describe<wire::ItemOutcome> {
-    static constexpr auto fields() {
-        using O = wire::ItemOutcome;
-        return object("ItemOutcome", "What became of an item.",
-                      field<&O::status>("status", doc("HTTP status of this item.")),
-                      field<&O::detail>("detail", optional_with_default),
-                      field<&O::course_id>("course_id", doc("null when there is none.")));
     }
 };
 template <>
