@@ -61,7 +61,7 @@ struct Options {
     std::size_t writes_per_turn_max = 64;
     /// Who has more to be written than this waits from the start: who gets a few words does not
     /// wait until a crowd was told everything.
-    std::size_t written_first_bytes_max = 16 * 1024;
+    std::size_t written_first_bytes_max = 2 * 1024;
     std::chrono::milliseconds close_timeout{2'000};  ///< for the peer to close after us
     std::size_t linger_bytes_max = 512 * 1024;       ///< dropped meanwhile
     /// Masks of the frames we send as a client (§5.3); borrowed. A server needs none.
