@@ -3,6 +3,7 @@
 #include <exception>
 #include <utility>
 
+#include "courseselect/async/completion.hpp"
 #include "server_core.hpp"
 
 namespace courseselect::realtime {
@@ -82,6 +83,9 @@ async::Task<> Server::stop() {
     core_->engine.close_all(engine::CloseReason::shutting_down);
     core_->handlers.request_stop();
     co_await core_->handlers.join();
+    async::Completion<bool> sent;
+    core_->engine.when_sent([&sent] { sent.set(true); });
+    co_await sent;
 }
 
 }  // namespace courseselect::realtime

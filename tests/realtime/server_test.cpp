@@ -2,6 +2,8 @@
 
 #include <doctest/doctest.h>
 
+#include <memory>
+#include <optional>
 #include <stdexcept>
 #include <string>
 #include <vector>
@@ -37,6 +39,24 @@ class ExceptionNotes final : public realtime::ServerObserver {
         log += std::string(nsp) + " " + std::string(event) + " " + std::string(what) + ";";
     }
     std::string log;
+};
+
+/// A server that is gone as soon as it has stopped.
+class StoppedWorld final : public test::RealtimeWorldOf<realtime::Server> {
+  public:
+    StoppedWorld() { made_.emplace(loop, clock, random, realtime::ServerOptions()); }
+    realtime::Server& server() override { return *made_; }
+    void stop() {
+        tasks.spawn(stop_and_destroy(*this));
+        turn();
+    }
+
+  private:
+    static async::Task<> stop_and_destroy(StoppedWorld& self) {
+        co_await self.made_->stop();
+        self.made_.reset();
+    }
+    std::optional<realtime::Server> made_;
 };
 
 /// One that has sent a packet of the protocol and then sees what comes.
@@ -221,5 +241,20 @@ TEST_SUITE("realtime/server") {
         world.turn();
         CHECK(stopping.running() == 0);
         CHECK(world.text(world.ask(net::http::Method::get, world.polling)).starts_with("503 "));
+    }
+
+    TEST_CASE("what was said before it stopped leaves before it has stopped, however many listen") {
+        StoppedWorld world;
+        auto& nsp = world.server().of("/");
+        std::vector<std::unique_ptr<RealtimeClient>> clients;
+        for (int i = 0; i < 200; ++i) {  // more than one turn writes to
+            clients.push_back(std::make_unique<RealtimeClient>(world));
+            clients.back()->join();
+        }
+        nsp.emit("last words", {});
+        world.stop();
+        for (const auto& client : clients) {
+            CHECK(client->read().starts_with("42[\"last words\"]|"));
+        }
     }
 }

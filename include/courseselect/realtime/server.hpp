@@ -88,7 +88,8 @@ class Server final : public net::http::Handler, public net::http::Upgrader {
     void check_deadlines();
 
     /// Refuses new connections and closes all ("server shutting down"), then waits for the
-    /// handlers that still run; their own waits need deadlines. Call once.
+    /// handlers that still run, whose own waits need deadlines, and until what was said to whoever
+    /// reads has left. Call once.
     [[nodiscard]] async::Task<> stop();
 
   private:
