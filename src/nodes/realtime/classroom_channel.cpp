@@ -37,12 +37,6 @@ void acknowledge(Event& event, const NamesAndValues&... names_and_values) {
     }
 }
 
-/// Rooms whose tellings are kept for whoever comes back.
-bool is_recovered(std::string_view room) {
-    return room.starts_with("course_") || room.starts_with("instructor_") ||
-           room.starts_with("user_");
-}
-
 wire::UserRef user_of(const Visitor& visitor) {
     return {visitor.kind(), visitor.claims.principal.id};
 }
@@ -79,6 +73,8 @@ ClassroomChannel::ClassroomChannel(Runtime runtime, courseselect::realtime::Name
                 }) {}
 
 void ClassroomChannel::attach() {
+    relay_.when_elsewhere([this](const std::string& user, const std::vector<std::string>& rooms,
+                                 core::WallTime since) { give_up_places(user, rooms, since); });
     nsp_.on_connect([this](SocketPointer socket) { return welcome(std::move(socket)); });
     nsp_.on_disconnect(
         [this](const SocketPointer& socket, DisconnectReason reason) { part(socket, reason); });
@@ -148,6 +144,7 @@ bool ClassroomChannel::enter(const SocketPointer& socket, const std::vector<std:
     write([places = std::move(places)](storage::Connection& connection) {
         return repo::insert_places(connection, places);
     });
+    relay_.say_here(socket->data<Visitor>(), rooms);
     return true;
 }
 
@@ -158,14 +155,30 @@ void ClassroomChannel::tell_missed(const SocketPointer& socket,
         socket->emit(telling->event, Args().add_raw(telling->payload));
         recovered_.add();
     }
-    if (!back.places.empty()) {
-        write([places = std::move(back.places)](storage::Connection& connection) -> core::Result<> {
-            for (const repo::RoomPlace& place : places) {
-                COURSESELECT_TRY_OK(repo::delete_place(connection, place.connection, place.room));
-            }
-            return {};
-        });
+    delete_places(std::move(back.places));
+}
+
+void ClassroomChannel::give_up_places(const std::string& user,
+                                      const std::vector<std::string>& rooms, core::WallTime since) {
+    std::vector<repo::RoomPlace> places;
+    for (const std::string& room : rooms) {
+        if (auto place = recovery_.give_up(user, room, since)) {
+            places.push_back(*std::move(place));
+        }
     }
+    delete_places(std::move(places));
+}
+
+void ClassroomChannel::delete_places(std::vector<repo::RoomPlace> places) {
+    if (places.empty()) {
+        return;
+    }
+    write([places = std::move(places)](storage::Connection& connection) -> core::Result<> {
+        for (const repo::RoomPlace& place : places) {
+            COURSESELECT_TRY_OK(repo::delete_place(connection, place.connection, place.room));
+        }
+        return {};
+    });
 }
 
 template <class F>

@@ -71,30 +71,44 @@ void Recovery::lose(std::string connection, std::string user, const std::vector<
     }
 }
 
+std::optional<repo::RoomPlace> Recovery::take(std::string_view user, const std::string& room,
+                                              core::WallTime before) {
+    const auto found = left_.find(room);
+    if (found == left_.end()) {
+        return std::nullopt;
+    }
+    auto& places = found->second;
+    const auto place = std::find_if(places.begin(), places.end(), [&](const Left& left) {
+        return left.user == user && left.at < before;
+    });
+    if (place == places.end()) {
+        return std::nullopt;
+    }
+    repo::RoomPlace taken{.connection = std::move(place->connection),
+                          .room = room,
+                          .user = std::move(place->user),
+                          .left_number = place->number,
+                          .left_at = place->at};
+    places.erase(place);
+    --places_;
+    if (places.empty()) {
+        left_.erase(found);
+    }
+    return taken;
+}
+
+std::optional<repo::RoomPlace> Recovery::give_up(std::string_view user, const std::string& room,
+                                                 core::WallTime since) {
+    return take(user, room, since);
+}
+
 Recovery::Return Recovery::enter(std::string_view user, const std::vector<std::string>& rooms) {
     Return back;
     std::map<std::string_view, std::int64_t> since;  // by room
     for (const std::string& room : rooms) {
-        const auto found = left_.find(room);
-        if (found == left_.end()) {
-            continue;
-        }
-        auto& places = found->second;
-        const auto place = std::find_if(places.begin(), places.end(),
-                                        [user](const Left& left) { return left.user == user; });
-        if (place == places.end()) {
-            continue;
-        }
-        since[room] = place->number;
-        back.places.push_back({.connection = place->connection,
-                               .room = room,
-                               .user = place->user,
-                               .left_number = place->number,
-                               .left_at = place->at});
-        places.erase(place);
-        --places_;
-        if (places.empty()) {
-            left_.erase(found);
+        if (auto place = take(user, room, core::WallTime::max())) {
+            since[room] = *place->left_number;
+            back.places.push_back(*std::move(place));
         }
     }
     if (since.empty()) {

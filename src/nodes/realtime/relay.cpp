@@ -13,6 +13,8 @@ namespace {
 constexpr std::size_t relay_name_bytes = 9;
 /// One question brings everything that is missing, so the batches behind a gap ask no more.
 constexpr std::chrono::seconds ask_pause{1};
+/// Of one message.
+constexpr std::size_t people_told_max = 500;
 
 std::string text_in(const json::Value& message, std::string_view name) {
     return message[name].string().value_or("");
@@ -139,6 +141,7 @@ void Relay::on_told(const json::Value& message, bool is_own) {
 void Relay::on_joined() {
     core::log::info("realtime_sharing", {{"name", name_}});
     say_hello(false);
+    say_who_is_here();
 }
 
 /// What has not come back may have reached the others; here it has not been told.
@@ -165,6 +168,8 @@ void Relay::on_message(std::string_view text) {
         on_batch(*message);
     } else if (kind == "hello" && !is_own) {
         on_hello(*message);
+    } else if (kind == "here" && !is_own) {
+        on_here(*message);
     }
 }
 
@@ -243,6 +248,61 @@ void Relay::on_hello(const json::Value& message) {
     }
     if (!message["is_answer"].boolean().value_or(false)) {
         say_hello(true);
+        say_who_is_here();
+    }
+}
+
+// --- who is where ---
+
+void Relay::say_here(const Visitor& visitor, std::vector<std::string> rooms) {
+    if (is_joined()) {
+        channel_->publish(here_text({person_text(visitor, std::move(rooms))}));
+    }
+}
+
+void Relay::say_who_is_here() {
+    std::vector<std::string> people;
+    for (const courseselect::realtime::SocketPointer& socket : nsp_.all().sockets()) {
+        people.push_back(person_text(socket->data<Visitor>(), socket->rooms()));
+        if (people.size() == people_told_max) {
+            channel_->publish(here_text(std::exchange(people, {})));
+        }
+    }
+    if (!people.empty()) {
+        channel_->publish(here_text(people));
+    }
+}
+
+std::string Relay::person_text(const Visitor& visitor, std::vector<std::string> rooms) {
+    std::erase_if(rooms, [](const std::string& room) { return !is_recovered(room); });
+    const auto since =
+        std::chrono::duration_cast<std::chrono::microseconds>(visitor.since.time_since_epoch());
+    return json::make_object("user", visitor.key, "since", since.count(), "rooms", rooms);
+}
+
+std::string Relay::here_text(const std::vector<std::string>& people) const {
+    std::string list;
+    for (const std::string& person : people) {
+        list += (list.empty() ? "[" : ",") + person;
+    }
+    std::string text;
+    {
+        json::ObjectWriter object(text);  // closes the object when it goes
+        object.add("from", name_).add("kind", "here").add_raw("people", list + "]");
+    }
+    return text;
+}
+
+void Relay::on_here(const json::Value& message) {
+    for (const json::Value& person : message["people"].items()) {
+        std::vector<std::string> rooms;
+        for (const json::Value& room : person["rooms"].items()) {
+            rooms.push_back(room.string().value_or(""));
+        }
+        const std::chrono::microseconds since(person["since"].integer().value_or(0));
+        if (elsewhere_) {
+            elsewhere_(text_in(person, "user"), rooms, core::WallTime(since));
+        }
     }
 }
 

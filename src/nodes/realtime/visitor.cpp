@@ -52,7 +52,8 @@ core::Result<Visitor> Door::open(const courseselect::realtime::ConnectRequest& r
     return Visitor{.claims = *claims,
                    .key = revocation_key(who),
                    .id = std::to_string(who.id),
-                   .room = user_room(who.kind, who.id)};
+                   .room = user_room(who.kind, who.id),
+                   .since = clock_.wall_now()};
 }
 
 std::optional<std::string_view> Door::objection(const Visitor& visitor) const {

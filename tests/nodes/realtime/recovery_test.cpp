@@ -85,6 +85,27 @@ TEST_SUITE("nodes/realtime/recovery") {
         CHECK(log.recovery.places() == 0);
     }
 
+    TEST_CASE("who is elsewhere since has no place here any more, the oldest first") {
+        Log log;
+        const auto before = log.clock.wall_now();
+        log.clock.advance(std::chrono::seconds{1});
+        log.lose("x", "student:1", {"course_1"});
+        log.tell({"course_1"}, "a");
+        log.lose("y", "student:1", {"course_1"});
+        log.tell({"course_1"}, "b");
+        const auto left = log.clock.wall_now();
+        const auto after = left + std::chrono::microseconds{1};
+        CHECK_FALSE(log.recovery.give_up("student:1", "course_1", before));
+        CHECK_FALSE(log.recovery.give_up("student:1", "course_1", left));
+        CHECK_FALSE(log.recovery.give_up("student:2", "course_1", after));
+        CHECK_FALSE(log.recovery.give_up("student:1", "course_2", after));
+        const auto given = log.recovery.give_up("student:1", "course_1", after);
+        REQUIRE(given);
+        CHECK(given->connection == "x");
+        CHECK(log.missed("student:1", {"course_1"}) == "b");
+        CHECK(log.recovery.places() == 0);
+    }
+
     TEST_CASE("a place is kept for the window and not longer") {
         Log log;
         log.lose("x", "student:1", {"course_1"});

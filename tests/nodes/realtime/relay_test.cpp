@@ -204,6 +204,46 @@ TEST_SUITE("nodes/realtime/relay") {
         CHECK(alice.event("in") == R"(42["in",{"a":2}])");
     }
 
+    TEST_CASE("who has come in elsewhere since is not told again here; who was there before is") {
+        for (const bool is_since : {false, true}) {
+            CAPTURE(is_since);
+            SharedSchool school;
+            {
+                Poller alice = school.member();
+                school.report("data", review(1, "heard"), 1);
+                reviews(alice, 1);
+                alice.send("1");  // lost
+            }
+            const auto now =
+                school.nodes.clock.wall_now() + std::chrono::seconds{is_since ? 1 : -1};
+            const auto since =
+                std::chrono::duration_cast<std::chrono::microseconds>(now.time_since_epoch());
+            school.say(R"({"from":"other","kind":"here","people":[{"user":"student:1","since":)" +
+                       std::to_string(since.count()) +
+                       R"(,"rooms":["course_1","user_student_1"]}]})");
+            school.report("data", review(2, "away"), 2);
+            Poller alice = school.member();
+            school.report("data", review(3, "back"), 3);
+            const auto heard = reviews(alice, is_since ? 1 : 2);
+            CHECK(heard == (is_since ? Comments{"back"} : Comments{"away", "back"}));
+        }
+    }
+
+    TEST_CASE("who comes in is told to the others, and to one that comes anew all who are in") {
+        SharedSchool school;
+        Poller alice = school.member();
+        const auto came = school.said("here");
+        REQUIRE(came.size() == 2);  // into the own room, into the course
+        CHECK(came[1]["people"].items()[0]["user"].string() == "student:1");
+        CHECK(came[1]["people"].items()[0]["rooms"].text() == R"(["course_1"])");
+        school.say(R"({"from":"other","kind":"hello","is_answer":false,"cursors":{}})");
+        const auto all = school.said("here");
+        REQUIRE(all.size() == 1);
+        CHECK(all[0]["people"].items()[0]["rooms"].items().size() == 2);
+        school.say(R"({"from":"other","kind":"hello","is_answer":true,"cursors":{}})");
+        CHECK(school.said("here").empty());
+    }
+
     TEST_CASE("what is no message of ours is passed over") {
         SharedSchool school;
         Poller alice = school.member();
@@ -211,6 +251,7 @@ TEST_SUITE("nodes/realtime/relay") {
              {"{", "[]", "7", R"({"from":"other"})", R"({"from":"other","kind":"batch"})",
               R"({"from":"other","kind":"batch","batch":{"source":""}})",
               R"({"from":"other","kind":"told"})", R"({"from":"other","kind":"arrivals"})",
+              R"({"from":"other","kind":"here","people":[7,{"rooms":3}]})",
               R"({"from":"other","kind":"hello"})"}) {
             school.say(text);
         }

@@ -98,6 +98,12 @@ class Backend:
             wait_for(f"{service} to answer", lambda name=service: self._is_up(name))
         return self
 
+    def wait_for_reports(self):
+        """A realtime server that is new hears of a node's events from the first report on."""
+        school = School(self, capacity=1000)
+        wait_for("the first report", lambda: school.enrol(f"first{len(school.students)}_") or
+                 self.metric("realtime", "courseselect_realtime_events_accepted_total") > 0)
+
     def _is_up(self, service):
         if self.processes[service].poll() is not None:
             with open(self.log(service), encoding="utf-8", errors="replace") as log:

@@ -10,7 +10,8 @@ const [url, options] = process.argv.slice(2);
 const socket = io(url, JSON.parse(options));
 const tell = (what) => process.stdout.write(`${JSON.stringify(what)}\n`);
 
-socket.on("connect", () => tell({ own: "connect", args: [socket.io.engine.transport.name] }));
+socket.on("connect", () =>
+  tell({ own: "connect", args: [socket.io.engine.transport.name, socket.recovered === true] }));
 socket.on("disconnect", (reason) => tell({ own: "disconnect", args: [reason] }));
 socket.on("connect_error", (error) => tell({ own: "connect_error", args: [error.message] }));
 socket.onAny((event, ...args) => tell({ event, args }));

@@ -29,10 +29,7 @@ def setUpModule():
     unittest.addModuleCleanup(backend.close)
     proxy.target = backend.ports["realtime"]
     backend.start()
-    # From its first report on, the realtime server knows the data node.
-    school = School(backend, capacity=1000)
-    wait_for("the first report", lambda: school.enrol(f"s{len(school.students)}_") or
-             backend.metric("realtime", "courseselect_realtime_events_accepted_total") > 0)
+    backend.wait_for_reports()
 
 
 class CrashTest(unittest.TestCase):

@@ -22,6 +22,7 @@ backend = None
 def setUpModule():
     global backend
     backend = Backend(PROGRAMS).start()
+    backend.wait_for_reports()
 
 
 def tearDownModule():

@@ -86,6 +86,10 @@ class ClassroomChannel {
     /// Enters rooms and tells what was missed there. False when there are too many.
     [[nodiscard]] bool enter(const SocketPointer& socket, const std::vector<std::string>& rooms);
     void tell_missed(const SocketPointer& socket, const std::vector<std::string>& rooms);
+    /// The user is in the rooms on another server.
+    void give_up_places(const std::string& user, const std::vector<std::string>& rooms,
+                        core::WallTime since);
+    void delete_places(std::vector<repo::RoomPlace> places);
 
     void refuse(const SocketPointer& socket, Event& event, std::string_view code,
                 const std::string& message);

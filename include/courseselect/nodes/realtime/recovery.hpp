@@ -6,6 +6,7 @@
 #include <cstdint>
 #include <deque>
 #include <map>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <unordered_map>
@@ -22,6 +23,12 @@ struct RecoveryOptions {
     std::size_t tellings_max = 20'000;  ///< kept in memory; the oldest are forgotten
     std::size_t places_max = 50'000;    ///< left places kept; the oldest are forgotten
 };
+
+/// Whether a room's tellings are kept for whoever comes back.
+[[nodiscard]] inline bool is_recovered(std::string_view room) {
+    return room.starts_with("course_") || room.starts_with("instructor_") ||
+           room.starts_with("user_");
+}
 
 /// Tellings of the last minutes, and the places in rooms that lost connections left behind. When a
 /// user comes back into a room, the place is taken over, and the tellings since it was left are
@@ -60,6 +67,12 @@ class Recovery {
     /// The user enters these rooms at once, and hears of what is told to several of them once.
     [[nodiscard]] Return enter(std::string_view user, const std::vector<std::string>& rooms);
 
+    /// The user is in the room on another server since then: gives up the oldest place that was
+    /// left here before. What was given up is to be deleted where stored.
+    [[nodiscard]] std::optional<repo::RoomPlace> give_up(std::string_view user,
+                                                         const std::string& room,
+                                                         core::WallTime since);
+
     /// Forgets what is too old.
     void expire(core::WallTime now);
 
@@ -74,6 +87,9 @@ class Recovery {
         core::WallTime at;
     };
     void add(std::string room, Left left);
+    [[nodiscard]] std::optional<repo::RoomPlace> take(std::string_view user,
+                                                      const std::string& room,
+                                                      core::WallTime before);
     void drop_oldest_place();
 
     RecoveryOptions options_;

@@ -12,11 +12,13 @@
 
 #include "courseselect/async/task.hpp"
 #include "courseselect/async/task_group.hpp"
+#include "courseselect/core/function.hpp"
 #include "courseselect/json/value.hpp"
 #include "courseselect/metrics/counter.hpp"
 #include "courseselect/metrics/registry.hpp"
 #include "courseselect/nodes/node.hpp"
 #include "courseselect/nodes/realtime/announcer.hpp"
+#include "courseselect/nodes/realtime/visitor.hpp"
 #include "courseselect/nodes/wire/events.hpp"
 #include "courseselect/realtime/namespace.hpp"
 #include "courseselect/redis/channel.hpp"
@@ -43,6 +45,8 @@ struct RelayOptions {
 ///   server tell each event once. A batch names the cursor it follows on, so a server notices that
 ///   it has missed one, and says where it stands ("hello"); whoever took the missing batches from
 ///   the node then sends them again.
+/// - Who has moved to another server hears nothing twice: servers say who has come in ("here"), and
+///   when they meet, who is in; the others give up the places that were left there before.
 ///
 /// Ownership: borrows everything but the channel. Thread-safety: the runtime's loop.
 class Relay final : private redis::ChannelObserver {
@@ -63,6 +67,12 @@ class Relay final : private redis::ChannelObserver {
     void announce(std::string_view room, std::string_view event,
                   const std::vector<courseselect::realtime::Arrival>& arrivals);
     void tell_in_order(std::string_view room, std::string_view event, const std::string& payload);
+    /// A visitor is in these rooms here.
+    void say_here(const Visitor& visitor, std::vector<std::string> rooms);
+    /// Is told of users who are in rooms of other servers, and since when.
+    using Elsewhere = core::UniqueFunction<void(
+        const std::string& user, const std::vector<std::string>& rooms, core::WallTime since)>;
+    void when_elsewhere(Elsewhere call) { elsewhere_ = std::move(call); }
     [[nodiscard]] bool is_joined() const { return channel_ && channel_->is_joined(); }
 
     void collect(metrics::Scrape& scrape) const;
@@ -93,12 +103,17 @@ class Relay final : private redis::ChannelObserver {
     void on_told(const json::Value& message, bool is_own);
     void on_batch(const json::Value& message);
     void on_hello(const json::Value& message);
+    void on_here(const json::Value& message);
+    void say_who_is_here();
     void say_hello(bool is_answer);
     void send_batch(const std::string& batch_text, std::int64_t previous);
     void on_arrivals(const json::Value& message);
     void tell_here(std::string_view room, std::string_view event, const std::string& payload);
     [[nodiscard]] std::string told_text(std::string_view room, std::string_view event,
                                         const std::string& payload, std::uint64_t number) const;
+    [[nodiscard]] static std::string person_text(const Visitor& visitor,
+                                                 std::vector<std::string> rooms);
+    [[nodiscard]] std::string here_text(const std::vector<std::string>& people) const;
     void forget_old();
     static async::Task<> take_in(Relay& self);
 
@@ -113,6 +128,7 @@ class Relay final : private redis::ChannelObserver {
     std::deque<Kept> kept_;
     std::size_t kept_bytes_ = 0;
     std::deque<Incoming> incoming_;
+    Elsewhere elsewhere_;
     bool is_taking_in_ = false;
     core::MonoTime ask_again_at_{};  ///< for what was missed
     metrics::Counter shared_;

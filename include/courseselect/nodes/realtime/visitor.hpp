@@ -19,6 +19,7 @@ struct Visitor {
     std::string key;   ///< "student:17"
     std::string id;    ///< "17", as events name users
     std::string room;  ///< "user_student_17": where the user's own news go
+    core::WallTime since;
 
     [[nodiscard]] const std::string& user_name() const { return claims.principal.username; }
     [[nodiscard]] std::string kind() const {
