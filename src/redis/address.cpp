@@ -12,6 +12,7 @@ namespace {
 
 constexpr std::uint16_t usual_port = 6379;
 constexpr std::string_view tcp_scheme = "redis://";
+constexpr std::string_view tls_scheme = "rediss://";
 constexpr std::string_view unix_scheme = "unix://";
 
 core::Error bad_url(std::string sentence) {
@@ -79,14 +80,15 @@ core::Result<Address> parse_address(std::string_view url) {
         }
         return address;
     }
-    if (!url.starts_with(tcp_scheme)) {
-        return bad_url("give redis://HOST:PORT or unix:///PATH");
+    Address address;
+    address.is_tls = url.starts_with(tls_scheme);
+    if (!address.is_tls && !url.starts_with(tcp_scheme)) {
+        return bad_url("give redis://HOST:PORT, rediss://HOST:PORT or unix:///PATH");
     }
-    url.remove_prefix(tcp_scheme.size());
+    url.remove_prefix(address.is_tls ? tls_scheme.size() : tcp_scheme.size());
     if (url.ends_with('/')) {
         url.remove_suffix(1);
     }
-    Address address;
     const std::size_t at = url.rfind('@');
     if (at != std::string_view::npos) {
         const std::string_view who = url.substr(0, at);

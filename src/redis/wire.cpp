@@ -28,6 +28,9 @@ void Wire::open(const Address& address) {
     } else {
         endpoint = asio::local::stream_protocol::endpoint(address.socket_path);
     }
+    if (address.is_tls) {
+        tls_host_ = address.host;
+    }
     socket_.async_connect(endpoint, [self = shared_from_this()](const asio::error_code& error) {
         if (error) {
             self->end(error.message());
@@ -41,7 +44,13 @@ void Wire::on_connected() {
     is_open_ = true;
     asio::error_code ignored;
     socket_.set_option(asio::ip::tcp::no_delay(true), ignored);  // a unix socket has none
-    callbacks_.on_open();
+    if (tls_host_.empty()) {
+        callbacks_.on_open();
+    } else {
+        tls_ = std::make_unique<Tls>(tls_host_);
+        tls_->begin(unsent_);
+        write();
+    }
     if (!is_closed_) {
         read();
     }
@@ -59,11 +68,32 @@ void Wire::read() {
         });
 }
 
+/// Into `plain_`. Tells that the connection is open when the handshake is over.
+bool Wire::decipher(std::string_view bytes) {
+    const bool was_open = tls_->is_open();
+    plain_.clear();
+    const bool goes_on = tls_->receive(bytes, plain_, unsent_);
+    write();
+    if (!goes_on) {
+        end(tls_->problem());
+    } else if (tls_->is_open() && !was_open) {
+        callbacks_.on_open();
+    }
+    return goes_on && !is_closed_;
+}
+
 void Wire::on_read(std::size_t size) {
     struct FreeReply {
         void operator()(::redisReply* reply) const { ::freeReplyObject(reply); }
     };
-    ::redisReaderFeed(reader_.get(), input_.data(), size);
+    std::string_view said(input_.data(), size);
+    if (tls_) {
+        if (!decipher(said)) {
+            return;
+        }
+        said = plain_;
+    }
+    ::redisReaderFeed(reader_.get(), said.data(), said.size());
     while (!is_closed_) {
         void* found = nullptr;
         if (::redisReaderGetReply(reader_.get(), &found) != REDIS_OK) {
@@ -96,7 +126,12 @@ void Wire::send(std::initializer_list<std::string_view> command) {
         end_later("out of memory");
         return;
     }
-    unsent_.append(text, static_cast<std::size_t>(size));
+    const std::string_view said(text, static_cast<std::size_t>(size));
+    if (tls_) {
+        tls_->send(said, unsent_);
+    } else {
+        unsent_.append(said);
+    }
     ::redisFreeCommand(text);
     write();
 }

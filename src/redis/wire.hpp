@@ -17,6 +17,7 @@
 #include "courseselect/async/event_loop.hpp"
 #include "courseselect/core/function.hpp"
 #include "courseselect/redis/address.hpp"
+#include "tls.hpp"
 
 namespace courseselect::redis {
 
@@ -46,6 +47,7 @@ class Wire final : public std::enable_shared_from_this<Wire> {
     };
 
     void on_connected();
+    [[nodiscard]] bool decipher(std::string_view bytes);
     void read();
     void on_read(std::size_t size);
     void write();
@@ -60,6 +62,9 @@ class Wire final : public std::enable_shared_from_this<Wire> {
     std::unique_ptr<::redisReader, FreeReader> reader_;
     std::array<char, 16 * 1024> input_;
     std::string unsent_;
+    std::string tls_host_;      // empty: without TLS
+    std::unique_ptr<Tls> tls_;  // once it is connected
+    std::string plain_;         // what the server has said over TLS
     bool is_open_ = false;
     bool is_writing_ = false;  // waits for the socket to take more
     bool is_closed_ = false;

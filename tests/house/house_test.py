@@ -62,7 +62,7 @@ HIDDEN_HEADERS = (
     (r"libpq-fe\.h|postgresql/.*", ("postgres",)),
     (r"hiredis/.*|hiredis\.h", ("redis",)),
     (r"llhttp\.h", ("net",)),
-    (r"openssl/.*", ("crypto", "net")),
+    (r"openssl/.*", ("crypto", "net", "redis")),
     (r"asio/ssl(\.hpp|/.*)", ("net",)),
     (r"simdjson\.h", ("json",)),
     (r"spdlog/.*", ("core",)),

@@ -17,6 +17,12 @@ TEST_SUITE("redis/address") {
         REQUIRE(local);
         CHECK(local->host == "127.0.0.1");
         CHECK(local->port == 6379);
+        CHECK_FALSE(local->is_tls);
+        const auto tls = parse_address("rediss://:secret@10.0.0.7");
+        REQUIRE(tls);
+        CHECK(tls->is_tls);
+        CHECK(tls->host == "10.0.0.7");
+        CHECK(tls->password.reveal() == "secret");
         const auto six = parse_address("redis://[::1]:7000");
         REQUIRE(six);
         CHECK(six->host == "::1");
@@ -47,8 +53,8 @@ TEST_SUITE("redis/address") {
         for (const std::string url :
              {"", "127.0.0.1:6379", "http://127.0.0.1", "redis://", "redis://cache.example.org",
               "redis://127.0.0.1:", "redis://127.0.0.1:0", "redis://127.0.0.1:65536",
-              "redis://127.0.0.1:1x", "redis://secret@127.0.0.1", "redis://[::1",
-              "redis://[::1]x"}) {
+              "redis://127.0.0.1:1x", "redis://secret@127.0.0.1", "redis://[::1", "redis://[::1]x",
+              "rediss://", "rediss://secret@127.0.0.1"}) {
             CAPTURE(url);
             const auto address = parse_address(url);
             REQUIRE_FALSE(address);

@@ -2,11 +2,14 @@
 /// A real redis-server on a unix socket of its own, which a test can end and start again.
 
 #include <fcntl.h>
+#include <netinet/in.h>
 #include <signal.h>
 #include <spawn.h>
+#include <sys/socket.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include <cstdint>
 #include <stdexcept>
 #include <string>
 #include <vector>
@@ -14,6 +17,21 @@
 #include "support/temp_dir.hpp"
 
 namespace courseselect::test {
+
+/// A port of this machine that nobody listens at; a server that cannot choose one itself gets it.
+inline std::uint16_t free_port() {
+    const int probe = ::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
+    ::sockaddr_in address{};
+    address.sin_family = AF_INET;
+    address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+    ::socklen_t size = sizeof address;
+    auto* general = static_cast<::sockaddr*>(static_cast<void*>(&address));
+    if (::bind(probe, general, size) != 0 || ::getsockname(probe, general, &size) != 0) {
+        throw std::runtime_error("no free port");
+    }
+    ::close(probe);
+    return ntohs(address.sin_port);
+}
 
 class RedisServer {
   public:
