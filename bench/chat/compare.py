@@ -95,16 +95,24 @@ def main():
     arguments = parser.parse_args()
     arguments.binaries = arguments.binaries.resolve()
     if arguments.hostile:
-        pairs = [(measure(arguments, start_ours, "ours"),
-                  measure(arguments, start_ours, "ours", hostile=True))
-                 for _ in range(arguments.runs)]
-        calm, disturbed = ([pair[i] for pair in pairs] for i in (0, 1))
-        print(f"p99 beside hostile clients: {median(disturbed, 'p99_ms'):.2f} ms, alone "
-              f"{median(calm, 'p99_ms'):.2f} ms; the server's memory at most "
-              f"{max(result['peak_mib'] for result in disturbed):.0f} MiB, alone "
-              f"{max(result['peak_mib'] for result in calm):.0f} MiB")
-        return
-    compare(arguments)
+        compare_hostile(arguments)
+    else:
+        compare(arguments)
+
+
+def compare_hostile(arguments):
+    """The same load alone and beside hostile clients; each pair meets the same machine."""
+    calm, disturbed = [], []
+    for _ in range(arguments.runs):
+        calm.append(measure(arguments, start_ours, "ours"))
+        disturbed.append(measure(arguments, start_ours, "ours", hostile=True))
+    ratio = statistics.median(
+        beside["p99_ms"] / alone["p99_ms"] for alone, beside in zip(calm, disturbed))
+    print(f"p99 beside hostile clients: {median(disturbed, 'p99_ms'):.2f} ms, alone "
+          f"{median(calm, 'p99_ms'):.2f} ms, median of {arguments.runs} ratios {ratio:.2f}; at "
+          f"least {min(result['samples'] for result in calm + disturbed)} latencies a run; the "
+          f"server's memory at most {max(result['peak_mib'] for result in disturbed):.0f} MiB, "
+          f"alone {max(result['peak_mib'] for result in calm):.0f} MiB")
 
 
 def compare(arguments):

@@ -169,6 +169,7 @@ class Load {
     [[nodiscard]] std::uint64_t deliveries() const { return deliveries_; }
     [[nodiscard]] std::uint64_t messages() const { return messages_; }
     [[nodiscard]] double elapsed() const { return elapsed_; }
+    [[nodiscard]] std::size_t samples() const { return latencies_.size(); }
     /// Milliseconds, of what the talkers saw.
     [[nodiscard]] double latency(double quantile) {
         if (latencies_.empty()) {
@@ -265,10 +266,10 @@ void report(const Options& options, Load& load, const Usage& before, const Usage
     fmt::print(
         "{{\"bench\":\"chat_fan_out\",\"server\":\"{}\",\"clients\":{},\"offered\":{:.0f},"
         "\"hostile\":{},\"deliveries_per_second\":{:.0f},\"stored_per_second\":{:.0f},"
-        "\"p50_ms\":{:.2f},\"p99_ms\":{:.2f},\"server_cpu_us_per_delivery\":{:.2f},"
+        "\"samples\":{},\"p50_ms\":{:.2f},\"p99_ms\":{:.2f},\"server_cpu_us_per_delivery\":{:.2f},"
         "\"idle_client_kib\":{:.1f},\"peak_mib\":{:.1f},\"generator_cpu_share\":{:.2f}}}\n",
         options.name, options.clients, options.rate, options.hostile, deliveries / load.elapsed(),
-        static_cast<double>(load.messages()) / load.elapsed(), load.latency(0.5),
+        static_cast<double>(load.messages()) / load.elapsed(), load.samples(), load.latency(0.5),
         load.latency(0.99), deliveries > 0 ? 1e6 * cpu / deliveries : 0, idle_kib,
         static_cast<double>(after.peak_kib) / 1024, own_cpu / load.elapsed());
 }

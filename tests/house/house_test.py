@@ -80,7 +80,6 @@ TESTED_ELSEWHERE = {
     "net/http/client": "tests/net/http/pooled_client_test.cpp",
     "net/http/handler": "tests/net/http/server_test.cpp",
     "net/line_client": "tests/chat/client_test.cpp",
-    "net/lines": "tests/chat/server_test.cpp",
     "nodes/realtime/realtime_bounds": "tests/nodes/config_test.cpp",
     "nodes/realtime/realtime_node": "tests/nodes/realtime/classroom_channel_test.cpp",
     "nodes/assembly": "tests/system/daemons_test.cpp",
