@@ -33,8 +33,8 @@ void LineShared::flush_dirty() {
         flushing.swap(dirty);
         flushed = 0;
     }
-    const std::size_t end = std::min(flushing.size(), flushed + options.flushes_per_turn_max);
-    while (flushed < end) {
+    std::size_t count = 0;
+    while (flushed < flushing.size() && count++ < options.flushes_per_turn_max) {
         const LineConnectionPointer connection = std::move(flushing[flushed++]);
         connection->flush_now();
     }
@@ -42,6 +42,12 @@ void LineShared::flush_dirty() {
     if (is_flush_posted) {
         loop.post([self = shared_from_this()] { self->flush_dirty(); });
     }
+}
+
+void LineShared::forget_flushes() {
+    dirty.clear();
+    flushing.clear();
+    flushed = 0;
 }
 
 SocketLineConnection::SocketLineConnection(const std::shared_ptr<LineShared>& shared,

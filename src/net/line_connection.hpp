@@ -37,6 +37,8 @@ struct LineShared : std::enable_shared_from_this<LineShared> {
     /// Writes for it at the end of this turn, together with everybody else.
     void flush_later(LineConnectionPointer connection);
     void flush_dirty();
+    /// When all connections are closed: those that were to be written to hold this, and we them.
+    void forget_flushes();
 
     async::EventLoop& loop;
     const core::Clock& clock;

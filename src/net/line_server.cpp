@@ -34,6 +34,7 @@ class LineServer::Core : public std::enable_shared_from_this<LineServer::Core> {
         acceptor.close();
         sweep_timer_.cancel();
         for_all([](SocketLineConnection& connection) { connection.close(LineEnd::stopping); });
+        shared->forget_flushes();
     }
 
     /// Visits every connection; the visitor may close the one it gets, and only that.
