@@ -412,6 +412,25 @@ Result<std::vector<std::string>> Environment::ensure_secrets(const std::string& 
     return created;
 }
 
+Result<> Environment::preview_secrets(const std::string& file,
+                                      const std::vector<std::string>& names,
+                                      const SecretMaker& make) {
+    COURSESELECT_TRY(const std::optional<std::string> present, read_secret_file(file));
+    if (present) {
+        const auto entries = parse_dotenv(*present);
+        if (!entries) {
+            return Error(Errc::data_corrupt, file + " " + entries.error().detail());
+        }
+        load_file(Origin::secrets_file, file);
+    }
+    for (const std::string& name : names) {
+        if (!has(name)) {
+            add(Origin::secrets_file, name, make(name), file + ", made at the start");
+        }
+    }
+    return {};
+}
+
 void Environment::add_fault(std::string message) { faults_.push_back(std::move(message)); }
 
 Result<> Environment::check() const {

@@ -68,9 +68,10 @@ void reload_log_level(const Flags& flags, const std::vector<Service>& services) 
     core::log::info("log_level", {{"level", core::log::level_name(level)}});
 }
 
-/// Layers under the flags: the environment, the `.env` files, generated secrets.
+/// Layers under the flags: the environment, the `.env` files, generated secrets. A check leaves no
+/// file behind.
 core::Result<> load_layers(core::Environment& environment, const std::vector<Service>& services,
-                           crypto::RandomSource& random) {
+                           crypto::RandomSource& random, bool is_check) {
     load_files(environment, services);
     const std::string file = environment.text("SECRETS_FILE", "./secrets.env");
     const auto make = [&random](std::string_view) {
@@ -81,6 +82,9 @@ core::Result<> load_layers(core::Environment& environment, const std::vector<Ser
         std::find(services.begin(), services.end(), Service::auth) != services.end();
     if (has_admins && !environment.boolean("COURSESELECT_DEV", false)) {
         names.insert(names.end(), {"ADMIN_PASSWORD", "SUPER_ADMIN_PASSWORD"});
+    }
+    if (is_check) {
+        return environment.preview_secrets(file, names, make);
     }
     COURSESELECT_TRY(const auto made, environment.ensure_secrets(file, names, make));
     for (const std::string& name : made) {
@@ -107,7 +111,7 @@ int run_with(core::Environment& environment, const Flags& flags,
              const std::vector<Service>& services) {
     crypto::SystemRandomSource random;
     add_flags(environment, flags);
-    const auto loaded = load_layers(environment, services, random);
+    const auto loaded = load_layers(environment, services, random, flags.check_config);
     if (!loaded) {
         fmt::print(stderr, "{}\n", loaded.error().detail());
         return exit_bad_configuration;

@@ -328,6 +328,39 @@ TEST_SUITE("core/config/secrets") {
         CHECK(second.secret("MORE").reveal() == "other");
     }
 
+    TEST_CASE("a preview reads what is kept, makes the rest for itself and writes nothing") {
+        const test::TempDir directory;
+        const std::string file = directory.file("made/here/secrets.env");
+        Environment before;
+        REQUIRE(before.preview_secrets(file, {"TOKEN"}, made_secret).has_value());
+        CHECK(before.secret("TOKEN").reveal() == "made-for-TOKEN");
+        CHECK_FALSE(std::filesystem::exists(directory.file("made")));
+
+        Environment first;
+        REQUIRE(first.ensure_secrets(file, {"TOKEN"}, made_secret).has_value());
+        Environment after = with("HAVE", "configured");
+        REQUIRE(after
+                    .preview_secrets(file, {"TOKEN", "HAVE", "MORE"},
+                                     [](std::string_view) { return "other"; })
+                    .has_value());
+        CHECK(after.secret("TOKEN").reveal() == "made-for-TOKEN");
+        CHECK(after.secret("HAVE").reveal() == "configured");
+        CHECK(after.secret("MORE").reveal() == "other");
+        Environment later;
+        REQUIRE(later.preview_secrets(file, {}, made_secret).has_value());
+        CHECK(later.text("MORE", "none") == "none");
+
+        REQUIRE(::chmod(file.c_str(), 0644) == 0);
+        const auto open_to_all = later.preview_secrets(file, {"TOKEN"}, made_secret);
+        REQUIRE_FALSE(open_to_all.has_value());
+        CHECK(open_to_all.error().code() == core::Errc::failed_precondition);
+        REQUIRE(::chmod(file.c_str(), 0600) == 0);
+        write_file(file, "?\n");
+        const auto broken = later.preview_secrets(file, {"TOKEN"}, made_secret);
+        REQUIRE_FALSE(broken.has_value());
+        CHECK(broken.error().code() == core::Errc::data_corrupt);
+    }
+
     TEST_CASE("a stronger layer hides the kept secret") {
         const test::TempDir directory;
         const std::string file = directory.file("secrets.env");

@@ -178,6 +178,7 @@ TEST_SUITE("system/daemons") {
             CHECK(checked.output.find(fleet.options().jwt_secret) == std::string::npos);
             CHECK(checked.output.find(fleet.options().internal_token) == std::string::npos);
             CHECK_FALSE(std::filesystem::exists(fleet.database(name)));
+            CHECK_FALSE(std::filesystem::exists(directory.file("secrets.env")));
         }
     }
 

@@ -122,6 +122,13 @@ class Environment {
     [[nodiscard]] Result<std::vector<std::string>> ensure_secrets(
         const std::string& file, const std::vector<std::string>& names, const SecretMaker& make);
 
+    /// Loads what `ensure_secrets` would, and writes nothing: a secret that is not kept yet is made
+    /// for this environment alone. For programs that only show or check their configuration.
+    /// Errors: those of reading in `ensure_secrets`.
+    [[nodiscard]] Result<> preview_secrets(const std::string& file,
+                                           const std::vector<std::string>& names,
+                                           const SecretMaker& make);
+
     /// A fault found by the program itself ("PORT and SOCKET_DIR are both off").
     void add_fault(std::string message);
     /// Errors: invalid_argument; the detail lists every fault, one a line.
