@@ -81,9 +81,12 @@ declare -A node_configs=()
 
 # Asks every node for its configuration. Fails with the node's own words when one is faulty.
 load_node_configs() {
-    local service
+    local service given
     for service in "${services[@]}"; do
-        if ! node_configs[$service]=$(service_environment "$service" \
+        given=()
+        # With the auth node's accounts the chat asks for the secret that the first start makes.
+        [ "$service" != chat ] || given=(env "JWT_SECRET_KEY=${JWT_SECRET_KEY:-made-at-the-start}")
+        if ! node_configs[$service]=$(service_environment "$service" "${given[@]}" \
             "$binaries/$(program_of "$service")" "${daemon_options[@]}" --check-config 2>&1); then
             fail "$(program_of "$service") refuses its configuration:"
             printf '%s\n' "${node_configs[$service]}" >&2

@@ -2,8 +2,8 @@
 """A stand-in for a daemon, as far as the start script can tell: configuration, socket, signals.
 
 Its name says which node it is (course-data-node). FAKE_FAIL names a node that ends at once,
-FAKE_STUBBORN one that ignores SIGTERM. Without --dev the auth node makes a password, as the real
-one does.
+FAKE_STUBBORN one that ignores SIGTERM. Without --dev the auth node makes a password when it starts,
+and the chat asks for the secret that the others make then, as the real ones do.
 """
 import os
 import re
@@ -19,10 +19,11 @@ if "--check-config" in sys.argv:
     print(f"PORT={os.environ.get('PORT', '8000')}  # default")
     print(f"CHAT_PORT={os.environ.get('CHAT_PORT', '5555')}  # default")
     print(f"SOCKET_DIR={sockets}  # environment variable")
-    if node == "auth" and "--dev" not in sys.argv and not os.path.exists("secrets.env"):
-        with open("secrets.env", "w", encoding="utf-8") as secrets:
-            secrets.write("ADMIN_PASSWORD=made-by-the-node\n")
-    sys.exit(1 if os.environ.get("FAKE_BAD_CONFIG") == node else 0)
+    lacks_secret = node == "chat" and len(os.environ.get("JWT_SECRET_KEY", "")) < 8
+    sys.exit(1 if lacks_secret or os.environ.get("FAKE_BAD_CONFIG") == node else 0)
+if node == "auth" and "--dev" not in sys.argv and not os.path.exists("secrets.env"):
+    with open("secrets.env", "w", encoding="utf-8") as secrets:
+        secrets.write("ADMIN_PASSWORD=made-by-the-node\n")
 if os.environ.get("FAKE_FAIL") == node:
     print("the database is on fire", file=sys.stderr)
     sys.exit(1)
