@@ -23,6 +23,7 @@
 #include "courseselect/chat/config.hpp"
 #include "courseselect/chat/server.hpp"
 #include "courseselect/core/log.hpp"
+#include "courseselect/core/program.hpp"
 #include "courseselect/crypto/random.hpp"
 #include "courseselect/net/tls.hpp"
 #include "courseselect/postgres/postgres_database.hpp"
@@ -31,30 +32,12 @@ namespace courseselect::chat {
 namespace {
 
 constexpr const char* program_version = "courseselect 0.1.0";
-constexpr int exit_bad_configuration = 2;
-
-struct ProgramFlags {
-    bool is_dev = false;
-    bool no_rate_limit = false;
-    bool check_config = false;
-    std::string host;
-    std::string port;
-};
+using core::exit_bad_configuration;
+using core::ProgramFlags;
 
 /// The flags are the strongest layer; the secrets that the auth node may have made, the weakest.
 void load_layers(core::Environment& environment, const ProgramFlags& flags) {
-    if (flags.is_dev) {
-        environment.set_flag("COURSESELECT_DEV", "true");
-    }
-    if (flags.no_rate_limit) {
-        environment.set_flag("RATE_LIMITS", "false");
-    }
-    if (!flags.host.empty()) {
-        environment.set_flag("CHAT_HOST", flags.host);
-    }
-    if (!flags.port.empty()) {
-        environment.set_flag("CHAT_PORT", flags.port);
-    }
+    flags.add_to(environment, "CHAT_");
     environment.load_file(core::Origin::project_file, ".env");
     environment.load_file(core::Origin::secrets_file,
                           environment.text("SECRETS_FILE", "./secrets.env"));
@@ -213,16 +196,8 @@ void raise_descriptor_limit(std::size_t connections_max) {
 int run_with(core::Environment& environment, const ProgramFlags& flags) {
     load_layers(environment, flags);
     const ProgramConfig config = read_config(environment);
-    if (flags.check_config) {
-        fmt::print("{}", environment.report());
-    }
-    const auto checked = environment.check();
-    if (!checked) {
-        fmt::print(stderr, "The configuration cannot be used:\n{}\n", checked.error().detail());
-        return exit_bad_configuration;
-    }
-    if (flags.check_config) {
-        return 0;
+    if (const auto exit_code = core::conclude(environment, flags)) {
+        return *exit_code;
     }
     auto log = core::log::Session::open(config.log);
     if (!log) {

@@ -11,6 +11,7 @@
 #include "courseselect/async/event_loop.hpp"
 #include "courseselect/core/encoding.hpp"
 #include "courseselect/core/log.hpp"
+#include "courseselect/core/program.hpp"
 #include "courseselect/crypto/random.hpp"
 #include "courseselect/nodes/assembly.hpp"
 
@@ -18,31 +19,8 @@ namespace courseselect::nodes {
 namespace {
 
 constexpr const char* program_version = "courseselect 0.1.0";
-constexpr int exit_bad_configuration = 2;
-
-struct Flags {
-    bool dev = false;
-    bool no_rate_limit = false;
-    bool check_config = false;
-    std::string host;
-    std::string port;
-};
-
-/// Adds the flags as the strongest layer of the configuration.
-void add_flags(core::Environment& environment, const Flags& flags) {
-    if (flags.dev) {
-        environment.set_flag("COURSESELECT_DEV", "true");
-    }
-    if (flags.no_rate_limit) {
-        environment.set_flag("RATE_LIMITS", "false");
-    }
-    if (!flags.host.empty()) {
-        environment.set_flag("HOST", flags.host);
-    }
-    if (!flags.port.empty()) {
-        environment.set_flag("PORT", flags.port);
-    }
-}
+using core::exit_bad_configuration;
+using core::ProgramFlags;
 
 /// The node's and the project's `.env`.
 void load_files(core::Environment& environment, const std::vector<Service>& services) {
@@ -54,9 +32,9 @@ void load_files(core::Environment& environment, const std::vector<Service>& serv
 }
 
 /// Reads the level anew, from the same places as at the start. A fault leaves it as it is.
-void reload_log_level(const Flags& flags, const std::vector<Service>& services) {
+void reload_log_level(const ProgramFlags& flags, const std::vector<Service>& services) {
     core::Environment environment = core::Environment::of_process();
-    add_flags(environment, flags);
+    flags.add_to(environment);
     load_files(environment, services);
     const core::log::Level level = read_log_level(environment);
     const auto checked = environment.check();
@@ -93,7 +71,7 @@ core::Result<> load_layers(core::Environment& environment, const std::vector<Ser
     return {};
 }
 
-int run_services(const ProgramConfig& config, const Flags& flags,
+int run_services(const ProgramConfig& config, const ProgramFlags& flags,
                  const std::vector<Service>& services, crypto::RandomSource& random) {
     async::EventLoop loop;
     const core::SystemClock clock;
@@ -107,29 +85,18 @@ int run_services(const ProgramConfig& config, const Flags& flags,
     return host.run_until_signal();
 }
 
-int run_with(core::Environment& environment, const Flags& flags,
+int run_with(core::Environment& environment, const ProgramFlags& flags,
              const std::vector<Service>& services) {
     crypto::SystemRandomSource random;
-    add_flags(environment, flags);
+    flags.add_to(environment);
     const auto loaded = load_layers(environment, services, random, flags.check_config);
     if (!loaded) {
         fmt::print(stderr, "{}\n", loaded.error().detail());
         return exit_bad_configuration;
     }
     const ProgramConfig config = read_config(environment, services);
-    if (flags.check_config) {
-        fmt::print("{}", environment.report());
-    }
-    const auto checked = environment.check();
-    if (!checked) {
-        fmt::print(stderr, "The configuration cannot be used:\n{}\n", checked.error().detail());
-        return exit_bad_configuration;
-    }
-    for (const std::string& warning : environment.warnings()) {
-        core::log::warn("configuration", {{"warning", warning}});
-    }
-    if (flags.check_config) {
-        return 0;
+    if (const auto exit_code = core::conclude(environment, flags)) {
+        return *exit_code;
     }
     auto log = core::log::Session::open(config.log);
     if (!log) {
@@ -144,12 +111,12 @@ int run_with(core::Environment& environment, const Flags& flags,
 int run_program(int argc, char** argv, const std::vector<Service>& services) {
     // A peer that closes early is an error of the write, not the end of the program.
     std::signal(SIGPIPE, SIG_IGN);
-    Flags flags;
+    ProgramFlags flags;
     CLI::App app(
         "A service of the courseselect backend. It is configured by environment variables "
         "and .env files; --check-config shows them all.");
     app.set_version_flag("--version", program_version);
-    app.add_flag("--dev", flags.dev,
+    app.add_flag("--dev", flags.is_dev,
                  "For trying out: documented admin passwords, cheap hashing allowed");
     app.add_flag("--no-rate-limit", flags.no_rate_limit, "For benchmarks");
     app.add_flag("--check-config", flags.check_config,
