@@ -21,8 +21,8 @@ llhttp_packages=(libllhttp-dev node-llhttp)
 # What ./run_tests.sh needs besides.
 test_packages=(
     doctest-dev librapidcheck-dev libbenchmark-dev
-    python3 python3-jwt python3-bcrypt python3-aiosmtpd python3-socketio python3-requests
-    python3-websocket oathtool apache2-utils sqlite3
+    python3 python3-jwt python3-cryptography python3-bcrypt python3-aiosmtpd python3-socketio
+    python3-requests python3-websocket oathtool apache2-utils sqlite3
     redis-server
     valgrind strace clang-format chromium chromium-driver
     tmux zsh man-db postgresql
