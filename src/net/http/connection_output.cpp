@@ -17,7 +17,7 @@ namespace courseselect::net::http {
 /// Takes the server's buffer, so that idle connections need none and busy ones allocate none.
 void Connection::borrow_output() {
     if (output_.empty() && output_.capacity() < shared_.output.capacity()) {
-        output_.swap(shared_.output);
+        output_ = std::move(shared_.output);
     }
 }
 
@@ -25,7 +25,7 @@ void Connection::return_output() {
     output_.clear();
     if (output_.capacity() <= 2 * shared_.options.output_bytes_max &&
         output_.capacity() > shared_.output.capacity()) {
-        output_.swap(shared_.output);
+        shared_.output = std::move(output_);
     }
     if (output_.capacity() > std::string().capacity()) {
         output_ = std::string();

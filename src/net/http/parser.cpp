@@ -319,10 +319,11 @@ bool RequestParser::State::check_fields() {
 /// RFC 9112 §3.2: origin form, absolute form, and `*` for OPTIONS. Offsets become views later.
 bool RequestParser::State::split_target() {
     const std::string_view whole = text(target);
-    const bool is_asterisk = whole == "*" && request.method == Method::options;
-    const bool is_absolute = whole.starts_with("http://") || whole.starts_with("https://");
-    if ((!whole.starts_with('/') && !is_asterisk && !is_absolute) ||
-        whole.find('#') != std::string_view::npos) {
+    const auto is_other_form = [&] {
+        return (whole == "*" && request.method == Method::options) ||
+               whole.starts_with("http://") || whole.starts_with("https://");
+    };
+    if (!(whole.starts_with('/') || is_other_form()) || whole.find('#') != std::string_view::npos) {
         refuse(400, "Malformed request target");
         return false;
     }
