@@ -386,7 +386,8 @@ int run_db_edit(int argc, char** argv) {
         "course-db-edit");
     Wishes wishes;
     Action action;
-    CommandLine(app, wishes, action).declare();
+    CommandLine command_line(app, wishes, action);  // parsing calls back into it
+    command_line.declare();
     try {
         app.parse(argc, argv);
     } catch (const CLI::ParseError& end) {

@@ -80,7 +80,7 @@ TEST_SUITE("conformance/hostile bodies") {
             R"({"text":"\ud800","anything":0})",
             R"({"text":)",
             with_anything("-"),
-            std::string("{\"text\":\"a\0b\",\"anything\":0}", 29),
+            std::string("{\"text\":\"a\0b\",\"anything\":0}", 27),
             many_keys(50'000),
         };
         for (const std::string& body : hostile) {

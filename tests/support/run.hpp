@@ -5,6 +5,7 @@
 #include <memory>
 #include <stdexcept>
 #include <utility>
+#include <vector>
 
 #include "courseselect/async/event_loop.hpp"
 #include "courseselect/async/sleep.hpp"
@@ -30,7 +31,8 @@ inline async::Task<> watchdog(async::EventLoop& loop, std::chrono::seconds limit
 }
 }  // namespace detail
 
-/// Thrown when a test body does not end in time. The body's frame is left behind on purpose.
+/// Thrown when a test body does not end in time. The body's frame is left behind on purpose, within
+/// reach of leak checkers.
 struct TimedOut : std::runtime_error {
     TimedOut() : std::runtime_error("the test body did not finish in time") {}
 };
@@ -39,7 +41,7 @@ struct TimedOut : std::runtime_error {
 inline void run(async::EventLoop& loop, async::Task<> body,
                 std::chrono::seconds limit = std::chrono::seconds{30}) {
     const auto done = std::make_shared<bool>(false);
-    auto* group = new async::TaskGroup(loop);  // leaked only when the body hangs
+    auto* group = new async::TaskGroup(loop);
     async::TaskGroup guard(loop);
     group->spawn(detail::finish(loop, std::move(body), done));
     if (!*done) {
@@ -51,6 +53,8 @@ inline void run(async::EventLoop& loop, async::Task<> body,
         }
     }
     if (!*done) {
+        static auto* const left_behind = new std::vector<async::TaskGroup*>();
+        left_behind->push_back(group);
         throw TimedOut();
     }
     delete group;

@@ -75,6 +75,7 @@ struct Fixture {
                 sockets.connection.reset();
             }
             sockets.hub->end();
+            sockets.hub.reset();  // its timers are the loop's, which goes first
             return true;
         });
     }
