@@ -210,7 +210,8 @@ def main():
                 print(f"{case.__name__}: the bystander: {type(failure).__name__}: {failure}")
         growth = resident_kib() - before
         print(f"{len(CASES)} cases, {failed} failed, the server grew by {growth} KiB")
-        if growth > GROWTH_KIB_MAX:
+        # A sanitizer keeps what is freed: its memory says nothing of ours.
+        if growth > GROWTH_KIB_MAX and "--sanitized" not in sys.argv:
             failed += 1
     return 1 if failed else 0
 
