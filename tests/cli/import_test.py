@@ -339,7 +339,7 @@ class Import(unittest.TestCase):
         _, status, usage = os.wait4(process.pid, 0)
         process.returncode = os.waitstatus_to_exitcode(status)
         self.assertEqual((process.returncode, told["good"]), (0, 100_000))
-        if not any(name.endswith("SAN_OPTIONS") for name in os.environ):
+        if "COURSESELECT_SANITIZED" not in os.environ:  # a sanitizer keeps what is freed
             self.assertLess(usage.ru_maxrss, 64 * 1024)  # KiB; the file alone has 5 MiB
 
     def test_a_terminal_shows_a_bar_with_rate_and_time_left(self):
@@ -365,8 +365,9 @@ class Import(unittest.TestCase):
         path = self.many(600)
         result = self.cli(path, "--generate-passwords", "--output", full + "/results.csv")
         self.assertEqual(result.code, 1, result)
-        self.assertEqual(result.err,
-                         f"✗ Cannot write {full}/results.csv: No space left on device\n")
+        # A slow machine shows progress before it.
+        self.assertEqual(result.err.splitlines()[-1],
+                         f"✗ Cannot write {full}/results.csv: No space left on device")
         self.assertEqual(os.listdir(full), [])
         # The accounts are there; a run with room for the file tells their passwords.
         result = self.cli(path, "--generate-passwords", "--output", "results.csv")
