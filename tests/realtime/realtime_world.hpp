@@ -33,7 +33,7 @@ using PendingAnswer = std::shared_ptr<std::optional<net::http::Response>>;
 template <class S>
 class RealtimeWorldOf {
   public:
-    ~RealtimeWorldOf() { turn(); }
+    virtual ~RealtimeWorldOf() { turn(); }
     RealtimeWorldOf() = default;
     RealtimeWorldOf(const RealtimeWorldOf&) = delete;
     RealtimeWorldOf& operator=(const RealtimeWorldOf&) = delete;
