@@ -58,18 +58,22 @@ ClassroomChannel::ClassroomChannel(Runtime runtime, courseselect::realtime::Name
       options_(options),
       accesses_(runtime.loop, {.batch_max = batch_items_max, .in_flight_max = 1},
                 [this](std::vector<wire::AccessQuery> queries) {
-                    return ask_access(std::move(queries));
+                    return post_batch<wire::AccessOutcomes>(
+                        "/internal/classroom/access/batch",
+                        wire::AccessQueries{std::move(queries)});
                 }),
       entrances_(
           runtime.loop, {.batch_max = batch_items_max, .in_flight_max = 1},
           [this](std::vector<Entrance> entrances) { return let_all_in(std::move(entrances)); }),
       progress_(runtime.loop, {.batch_max = batch_items_max, .in_flight_max = 1},
                 [this](std::vector<wire::ProgressReport> reports) {
-                    return put_progress(std::move(reports));
+                    return post_batch<wire::ProgressOutcomes>(
+                        "/internal/classroom/progress", wire::ProgressReports{std::move(reports)});
                 }),
       messages_(runtime.loop, {.batch_max = batch_items_max, .in_flight_max = 1},
                 [this](std::vector<wire::MessageDraft> drafts) {
-                    return put_messages(std::move(drafts));
+                    return post_batch<wire::MessageOutcomes>(
+                        "/internal/classroom/messages", wire::MessageDrafts{std::move(drafts)});
                 }) {}
 
 void ClassroomChannel::attach() {
@@ -423,49 +427,20 @@ async::Task<> ClassroomChannel::send_chat_message(SocketPointer socket, Event ev
 
 // --- batches ---
 
-async::Task<core::Result<std::vector<wire::AccessOutcome>>> ClassroomChannel::ask_access(
-    std::vector<wire::AccessQuery> queries) {
-    const std::size_t count = queries.size();
-    std::string body = json::to_text(wire::AccessQueries{std::move(queries)});
+template <class Outcomes, class Batch>
+async::Task<core::Result<decltype(Outcomes::results)>> ClassroomChannel::post_batch(
+    std::string path, Batch batch) {
+    const std::size_t count = batch.items.size();
+    std::string body = json::to_text(batch);
     auto identity = trace_ids_.identity();
-    COURSESELECT_CO_TRY(auto answer,
-                        co_await post_json<wire::AccessOutcomes>(
-                            data_node_, "/internal/classroom/access/batch", std::move(body),
-                            internal_token_, std::move(identity), options_.call_timeout));
+    COURSESELECT_CO_TRY(
+        auto answer,
+        co_await post_json<Outcomes>(data_node_, std::move(path), std::move(body), internal_token_,
+                                     std::move(identity), options_.call_timeout));
     if (answer.results.size() != count) {
         co_return core::Error(core::Errc::unavailable, "outcomes are missing in an answer");
     }
     co_return std::move(answer.results);
-}
-
-async::Task<core::Result<std::vector<wire::ProgressOutcome>>> ClassroomChannel::put_progress(
-    std::vector<wire::ProgressReport> reports) {
-    const std::size_t count = reports.size();
-    std::string body = json::to_text(wire::ProgressReports{std::move(reports)});
-    auto identity = trace_ids_.identity();
-    COURSESELECT_CO_TRY(auto stored,
-                        co_await post_json<wire::ProgressOutcomes>(
-                            data_node_, "/internal/classroom/progress", std::move(body),
-                            internal_token_, std::move(identity), options_.call_timeout));
-    if (stored.results.size() != count) {
-        co_return core::Error(core::Errc::unavailable, "outcomes are missing in an answer");
-    }
-    co_return std::move(stored.results);
-}
-
-async::Task<core::Result<std::vector<wire::MessageOutcome>>> ClassroomChannel::put_messages(
-    std::vector<wire::MessageDraft> drafts) {
-    const std::size_t count = drafts.size();
-    std::string body = json::to_text(wire::MessageDrafts{std::move(drafts)});
-    auto identity = trace_ids_.identity();
-    COURSESELECT_CO_TRY(auto stored,
-                        co_await post_json<wire::MessageOutcomes>(
-                            data_node_, "/internal/classroom/messages", std::move(body),
-                            internal_token_, std::move(identity), options_.call_timeout));
-    if (stored.results.size() != count) {
-        co_return core::Error(core::Errc::unavailable, "outcomes are missing in an answer");
-    }
-    co_return std::move(stored.results);
 }
 
 void ClassroomChannel::collect(metrics::Scrape& scrape) const {

@@ -96,12 +96,10 @@ class ClassroomChannel {
     void refuse(const SocketPointer& socket, Event& event, const wire::ItemOutcome& outcome,
                 std::string_view thing);
 
-    [[nodiscard]] async::Task<core::Result<std::vector<wire::AccessOutcome>>> ask_access(
-        std::vector<wire::AccessQuery> queries);
-    [[nodiscard]] async::Task<core::Result<std::vector<wire::ProgressOutcome>>> put_progress(
-        std::vector<wire::ProgressReport> reports);
-    [[nodiscard]] async::Task<core::Result<std::vector<wire::MessageOutcome>>> put_messages(
-        std::vector<wire::MessageDraft> drafts);
+    /// Posts a batch to the data node: one outcome for each of its items, in order.
+    template <class Outcomes, class Batch>
+    [[nodiscard]] async::Task<core::Result<decltype(Outcomes::results)>> post_batch(
+        std::string path, Batch batch);
     template <class F>
     void write(F closure);
 
