@@ -19,18 +19,19 @@
 #include <algorithm>
 #include <atomic>
 #include <cstring>
-#include <fstream>
 #include <random>
-#include <sstream>
 #include <stdexcept>
 #include <string>
 #include <string_view>
 #include <thread>
 #include <vector>
 
+#include "../process_usage.hpp"
 #include "hostile_clients.hpp"
 
 using namespace courseselect;
+using bench::Usage;
+using bench::usage_of;
 using Clock = std::chrono::steady_clock;
 
 namespace {
@@ -52,37 +53,6 @@ struct Options {
 std::int64_t now_ns() {
     return std::chrono::duration_cast<std::chrono::nanoseconds>(Clock::now().time_since_epoch())
         .count();
-}
-
-struct Usage {
-    double cpu_seconds = 0;
-    long resident_kib = 0;
-    long peak_kib = 0;
-};
-
-Usage usage_of(int pid) {
-    Usage usage;
-    std::ifstream stat(fmt::format("/proc/{}/stat", pid));
-    std::string text((std::istreambuf_iterator<char>(stat)), {});
-    std::istringstream fields(text.substr(text.rfind(')') + 2));
-    std::string skipped;
-    for (int i = 3; i < 14; ++i) {
-        fields >> skipped;
-    }
-    double user = 0;
-    double system = 0;
-    fields >> user >> system;
-    usage.cpu_seconds = (user + system) / static_cast<double>(::sysconf(_SC_CLK_TCK));
-    std::ifstream status(fmt::format("/proc/{}/status", pid));
-    for (std::string line; std::getline(status, line);) {
-        if (line.starts_with("VmRSS:")) {
-            usage.resident_kib = std::stol(line.substr(6));
-        }
-        if (line.starts_with("VmHWM:")) {
-            usage.peak_kib = std::stol(line.substr(6));
-        }
-    }
-    return usage;
 }
 
 /// One logged-in client.

@@ -12,47 +12,17 @@
 #include <algorithm>
 #include <chrono>
 #include <cstdint>
-#include <fstream>
-#include <iterator>
 #include <span>
-#include <sstream>
 #include <stdexcept>
 #include <string>
 #include <string_view>
 #include <utility>
 
+#include "../process_usage.hpp"
 #include "courseselect/auth/jwt.hpp"
 #include "courseselect/net/ws/message_reader.hpp"
 
 namespace courseselect::bench {
-
-struct Usage {
-    double cpu_seconds = 0;
-    long resident_kib = 0;
-};
-
-inline Usage usage_of(int pid) {
-    Usage usage;
-    std::ifstream stat(fmt::format("/proc/{}/stat", pid));
-    std::string text((std::istreambuf_iterator<char>(stat)), {});
-    std::istringstream fields(text.substr(text.rfind(')') + 2));
-    std::string skipped;
-    for (int i = 3; i < 14; ++i) {
-        fields >> skipped;
-    }
-    double user = 0;
-    double system = 0;
-    fields >> user >> system;
-    usage.cpu_seconds = (user + system) / static_cast<double>(::sysconf(_SC_CLK_TCK));
-    // Counted page by page; the figure in `status` lags behind.
-    std::ifstream memory(fmt::format("/proc/{}/smaps_rollup", pid));
-    for (std::string line; std::getline(memory, line);) {
-        if (line.starts_with("Rss:")) {
-            usage.resident_kib = std::stol(line.substr(4));
-        }
-    }
-    return usage;
-}
 
 inline double milliseconds_since(std::chrono::steady_clock::time_point start) {
     return std::chrono::duration<double, std::milli>(std::chrono::steady_clock::now() - start)

@@ -12,9 +12,10 @@
 #include <cstring>
 #include <fstream>
 #include <iterator>
-#include <sstream>
 #include <stdexcept>
 #include <thread>
+
+#include "process_usage.hpp"
 
 namespace courseselect::bench {
 namespace {
@@ -209,26 +210,8 @@ int Fleet::stop(const std::string& name) {
     return WIFEXITED(status) ? WEXITSTATUS(status) : 128 + WTERMSIG(status);
 }
 
-double Fleet::cpu_seconds(const std::string& name) const {
-    std::ifstream file("/proc/" + std::to_string(pid(name)) + "/stat");
-    std::string text{std::istreambuf_iterator<char>(file), {}};
-    std::istringstream fields(text.substr(text.rfind(')') + 2));
-    std::string skipped;
-    for (int i = 0; i < 11; ++i) {
-        fields >> skipped;
-    }
-    double user = 0;
-    double system = 0;
-    fields >> user >> system;
-    return (user + system) / static_cast<double>(::sysconf(_SC_CLK_TCK));
-}
+double Fleet::cpu_seconds(const std::string& name) const { return usage_of(pid(name)).cpu_seconds; }
 
-long Fleet::resident_kib(const std::string& name) const {
-    std::ifstream file("/proc/" + std::to_string(pid(name)) + "/statm");
-    long total = 0;
-    long resident = 0;
-    file >> total >> resident;
-    return resident * (::sysconf(_SC_PAGESIZE) / 1024);
-}
+long Fleet::resident_kib(const std::string& name) const { return usage_of(pid(name)).resident_kib; }
 
 }  // namespace courseselect::bench
