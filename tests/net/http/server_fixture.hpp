@@ -82,9 +82,11 @@ class RawClient {
         buffer_.erase(0, end);
         return answer;
     }
-    /// The bytes of the next single read.
+    /// What came with an answer before, else the bytes of one read.
     std::string read_some() {
-        more();
+        if (buffer_.empty()) {
+            more();
+        }
         return std::exchange(buffer_, {});
     }
     [[nodiscard]] bool is_silent() {
