@@ -13,7 +13,7 @@ build_packages=(
     libasio-dev libsimdjson-dev libfmt-dev libspdlog-dev libcli11-dev
     libsqlite3-dev libssl-dev zlib1g-dev libcrypt-dev libcurl4-openssl-dev libreadline-dev libpq-dev
     prometheus-cpp-dev libqrencode-dev libutf8proc-dev libcsv-dev
-    libhiredis-dev
+    libhiredis-dev liburing-dev
     curl ca-certificates procps
 )
 # llhttp: one of these. The first carries a library, the second (Debian 12) only its sources.

@@ -25,6 +25,8 @@ set(finder_PkgConfig::HIREDIS
     "courseselect_find_pkg_config(HIREDIS hiredis)")
 set(finder_PkgConfig::LIBPQ
     "courseselect_find_pkg_config(LIBPQ libpq)")
+set(finder_PkgConfig::LIBURING
+    "courseselect_find_pkg_config(LIBURING liburing)")
 set(finder_PkgConfig::LIBXCRYPT
     "courseselect_find_pkg_config(LIBXCRYPT libxcrypt)")
 set(finder_PkgConfig::PROMETHEUS
@@ -44,6 +46,7 @@ set(pkg_OpenSSL::Crypto libcrypto)
 set(pkg_OpenSSL::SSL libssl)
 set(pkg_PkgConfig::HIREDIS hiredis)
 set(pkg_PkgConfig::LIBPQ libpq)
+set(pkg_PkgConfig::LIBURING liburing)
 set(pkg_PkgConfig::LIBXCRYPT libxcrypt)
 set(pkg_PkgConfig::PROMETHEUS prometheus-cpp-core)
 set(pkg_PkgConfig::QRENCODE libqrencode)

@@ -33,14 +33,35 @@ void LineShared::flush_dirty() {
         flushing.swap(dirty);
         flushed = 0;
     }
-    std::size_t count = 0;
-    while (flushed < flushing.size() && count++ < options.flushes_per_turn_max) {
+    const std::size_t end = std::min(flushing.size(), flushed + options.flushes_per_turn_max);
+    send_together(end);
+    while (flushed < std::min(end, flushing.size())) {  // a handler may end the server
         const LineConnectionPointer connection = std::move(flushing[flushed++]);
         connection->flush_now();
     }
     is_flush_posted = flushed < flushing.size() || !dirty.empty();
     if (is_flush_posted) {
         loop.post([self = shared_from_this()] { self->flush_dirty(); });
+    }
+}
+
+/// What the next clients up to `end` have to send, as far as one call of the system can. They are
+/// settled before any of them goes on: that may close another, or write to it.
+void LineShared::send_together(std::size_t end) {
+    sends_.clear();
+    for (std::size_t i = flushed; i < end; ++i) {
+        const BatchedSend send = flushing[i]->offer();
+        if (!send.bytes.empty()) {
+            sends_.push_back(send);
+            sends_.back().place = i;
+        }
+    }
+    if (sends_.size() < SendBatch::worth_it) {
+        return;
+    }
+    stats.writes += batch.run(sends_);
+    for (const BatchedSend& send : sends_) {
+        flushing[send.place]->settle(send.result);
     }
 }
 

@@ -17,6 +17,7 @@
 #include "courseselect/net/detail/tls_engine.hpp"
 #include "courseselect/net/line_framer.hpp"
 #include "courseselect/net/lines.hpp"
+#include "courseselect/net/send_batch.hpp"
 
 namespace courseselect::net {
 
@@ -32,7 +33,8 @@ struct LineShared : std::enable_shared_from_this<LineShared> {
           options(server_options),
           service(line_service),
           changed(event_loop),
-          read_buffer(new char[server_options.read_bytes_max]) {}
+          read_buffer(new char[server_options.read_bytes_max]),
+          batch(server_options.send_way) {}
 
     /// Writes for it at the end of this turn, together with everybody else.
     void flush_later(LineConnectionPointer connection);
@@ -54,6 +56,12 @@ struct LineShared : std::enable_shared_from_this<LineShared> {
     std::vector<LineConnectionPointer> flushing;  ///< of the last turn: their turn is now
     std::size_t flushed = 0;                      ///< of `flushing`, which then are null
     bool is_flush_posted = false;
+    SendBatch batch;
+
+  private:
+    void send_together(std::size_t end);
+
+    std::vector<BatchedSend> sends_;  // of one piece, here for its memory
 };
 
 /// A state machine driven by readiness. The server's list owns it; pending operations do too.
@@ -73,6 +81,10 @@ class SocketLineConnection final : public LineConnection,
     /// Tells why and closes once that is sent, or at the linger timeout.
     void finish(LineEnd why);
     void check_deadlines(core::MonoTime now);
+    /// All that is to be written, if one send can; empty: `flush_now` knows more ways.
+    [[nodiscard]] BatchedSend offer() const;
+    /// What became of it.
+    void settle(std::ptrdiff_t result);
     /// The end of a turn: writes what the socket takes at once.
     void flush_now();
     /// Closes now and leaves the server's list.

@@ -147,6 +147,23 @@ SocketLineConnection::Written SocketLineConnection::write_once() {
     return {.took_all = static_cast<std::size_t>(sent) == offered};
 }
 
+BatchedSend SocketLineConnection::offer() const {
+    if (tls_ || is_closed_ || is_waiting_to_write_ || output_start_ + 1 != output_.size()) {
+        return {};
+    }
+    const Slice& slice = output_[output_start_];
+    return {.descriptor = descriptor_,
+            .bytes = std::string_view(*slice.bytes).substr(slice.offset, slice.size)};
+}
+
+/// Only keeps the books. Errors come again with the next write, which knows what to do.
+void SocketLineConnection::settle(std::ptrdiff_t result) {
+    if (result > 0) {
+        shared_->stats.bytes_sent += static_cast<std::uint64_t>(result);
+        drop_sent(static_cast<std::size_t>(result));
+    }
+}
+
 void SocketLineConnection::drop_sent(std::size_t sent) {
     unsent_ -= sent;
     if (tls_) {

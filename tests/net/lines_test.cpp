@@ -8,8 +8,10 @@
 #include <future>
 #include <memory>
 #include <optional>
+#include <set>
 #include <string>
 #include <thread>
+#include <vector>
 
 #include "certificates.hpp"
 #include "http/server_fixture.hpp"
@@ -26,17 +28,27 @@ struct LineCounts {
     std::size_t has_work = 0;  ///< only of those whose client has closed its side
 };
 
-/// Answers a line with itself. After "hold" it has work for ever, "bye" ends the connection.
+using Everybody = std::set<net::LineConnection*>;
+
+/// Answers a line with itself. "all ..." goes to everybody as one text that they share. After
+/// "hold" it has work for ever, "bye" ends the connection.
 class EchoHandler final : public net::LineHandler {
   public:
-    EchoHandler(net::LineConnection& connection, LineCounts& asked)
-        : connection_(connection), asked_(asked) {}
+    EchoHandler(net::LineConnection& connection, LineCounts& asked, Everybody& everybody)
+        : connection_(connection), asked_(asked), everybody_(everybody) {
+        everybody_.insert(&connection_);
+    }
 
     void on_line(std::string_view line) override {
         if (line == "bye") {
             connection_.end("last\n");
         } else if (line == "hold") {
             has_work_ = true;
+        } else if (line.starts_with("all ")) {
+            const auto text = std::make_shared<const std::string>(std::string(line) + '\n');
+            for (net::LineConnection* const connection : Everybody(everybody_)) {
+                connection->send(text, 0, text->size());
+            }
         } else {
             connection_.send(std::string(line) + '\n');
         }
@@ -46,11 +58,12 @@ class EchoHandler final : public net::LineHandler {
         ++asked_.has_work;
         return has_work_;
     }
-    void on_end(LineEnd) override {}
+    void on_end(LineEnd) override { everybody_.erase(&connection_); }
 
   private:
     net::LineConnection& connection_;
     LineCounts& asked_;
+    Everybody& everybody_;
     bool has_work_ = false;
 };
 
@@ -114,7 +127,7 @@ class LineFixture final : public net::LineService {
 
     [[nodiscard]] std::unique_ptr<net::LineHandler> on_connect(
         net::LineConnection& connection) override {
-        return std::make_unique<EchoHandler>(connection, asked_);
+        return std::make_unique<EchoHandler>(connection, asked_, everybody_);
     }
     [[nodiscard]] std::string farewell(LineEnd) const override { return "sent away\n"; }
 
@@ -125,6 +138,7 @@ class LineFixture final : public net::LineService {
     async::EventLoop loop_;
     std::optional<net::LineServer> server_;
     LineCounts asked_;
+    Everybody everybody_;
     std::thread thread_;
     std::uint16_t port_ = 0;
 };
@@ -189,6 +203,34 @@ TEST_SUITE("net/lines") {
         CHECK(fixture.connections_after_sweeps() == 2);
         client.send("x");
         fixture.wait_for_connections(1);
+    }
+
+    TEST_CASE("what is for many reaches each of them whole and in order, however it is sent") {
+        net::LineServerOptions options;
+        options.output_bytes_max = options.output_pause_bytes = 64 * 1024 * 1024;
+        SUBCASE("in one system call for many") { options.send_way = net::SendBatch::Way::best; }
+        SUBCASE("one by one") { options.send_way = net::SendBatch::Way::one_by_one; }
+        LineFixture fixture(options);
+        std::vector<std::unique_ptr<RawClient>> clients;
+        for (std::size_t i = 0; i < 2 * net::SendBatch::worth_it; ++i) {
+            clients.push_back(std::make_unique<RawClient>(fixture.port()));
+        }
+        fixture.wait_for_connections(clients.size());
+        // More than a socket takes: of some sends it takes a part, and of the next nothing.
+        std::string all;
+        for (int line = 0; line < 80; ++line) {
+            all += "all " + std::to_string(line) + ' ' + std::string(60'000, 'x') + '\n';
+        }
+        clients.pop_back();
+        clients.front()->send(all);
+        for (const auto& client : clients) {
+            std::string heard;
+            for (std::string part; heard.size() < all.size(); heard += part) {
+                part = client->read_some();
+                REQUIRE(!part.empty());
+            }
+            CHECK(heard == all);
+        }
     }
 
     TEST_CASE("a TLS handshake that does not end is closed after handshake_timeout") {

@@ -14,6 +14,7 @@
 #include "courseselect/core/clock.hpp"
 #include "courseselect/core/result.hpp"
 #include "courseselect/net/listener.hpp"
+#include "courseselect/net/send_batch.hpp"
 #include "courseselect/net/tls.hpp"
 
 namespace courseselect::net {
@@ -96,11 +97,13 @@ struct LineServerOptions {
     std::size_t output_pause_bytes = 128 * 1024;
     std::size_t read_bytes_max = 16 * 1024;  ///< one read, so no client holds the loop for long
     std::size_t lines_per_turn_max = 64;     ///< then the other clients have their turn
-    std::size_t flushes_per_turn_max = 128;  ///< clients written to, then reading has its turn
-    std::size_t connections_max = 12'000;    ///< beyond: told, then closed
+    /// Clients written to, in one system call where that is possible; then reading has its turn.
+    std::size_t flushes_per_turn_max = SendBatch::sends_max;
+    std::size_t connections_max = 12'000;  ///< beyond: told, then closed
     /// The same of one address, which may stand for a campus behind one NAT.
     std::size_t connections_per_address_max = 2'000;
     int backlog = 4096;
+    SendBatch::Way send_way = SendBatch::Way::best;
 
     std::chrono::milliseconds line_timeout{60'000};       ///< first byte of a line to its end
     std::chrono::milliseconds quiet_after{29 * 60'000};   ///< then `on_quiet`
