@@ -5,7 +5,7 @@
 
 Without --rate both are saturated, and ours runs without its limits: they are of talkers, not of
 deliveries. At an offered rate send_limit runs as well, which does nothing but one send() a
-delivery: what the system takes. With --hostile only ours runs, as it is shipped, without and with
+delivery, and the same with one system call for 512: what the system takes. With --hostile only ours runs, as it is shipped, without and with
 clients that misbehave: the Python server would stop for everybody at the first that does not read.
 Medians of the runs; the servers take turns, so that all meet the same machine.
 """
@@ -58,9 +58,13 @@ def start_threads(_, directory):
                           f"{directory}/chat.db")
 
 
-def start_limit(binaries, _):
+def start_limit(binaries, _, *mode):
     port = free_port()
-    return start_and_wait(port, binaries / "send_limit", str(port))
+    return start_and_wait(port, binaries / "send_limit", str(port), *mode)
+
+
+def start_batched(binaries, directory):
+    return start_limit(binaries, directory, "batched")
 
 
 def measure(arguments, start, name, hostile=False):
@@ -119,6 +123,7 @@ def compare(arguments):
     servers = {"ours": start_unlimited, "threads": start_threads}
     if arguments.rate:
         servers["limit"] = start_limit
+        servers["batched"] = start_batched
     results = {name: [] for name in servers}
     for _ in range(arguments.runs):
         for name, start in servers.items():

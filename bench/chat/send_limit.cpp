@@ -1,9 +1,9 @@
 // The limit the chat server's fan-out is compared with: a server that does nothing but `send()`. It
 // says yes to every login, stores nothing, parses nothing, waits for nothing: each message goes as
-// a line of the same size to everybody at once, one system call a delivery. What it costs is the
-// system's share of a delivery on this machine and at this load.
+// a line of the same size to everybody at once, one system call a delivery, or with "batched" one
+// for 512. What it costs is the system's share of a delivery on this machine and at this load.
 //
-//     send_limit PORT     prints "listening" when it does
+//     send_limit PORT [batched]     prints "listening" when it does
 
 #include <netinet/in.h>
 #include <netinet/tcp.h>
@@ -19,6 +19,11 @@
 #include <string>
 #include <string_view>
 #include <vector>
+
+#include "courseselect/net/send_batch.hpp"
+
+using courseselect::net::BatchedSend;
+using courseselect::net::SendBatch;
 
 namespace {
 
@@ -50,7 +55,9 @@ int listen_on(std::uint16_t port) {
 
 class Limit {
   public:
-    explicit Limit(std::uint16_t port) : listener_(listen_on(port)) { watch(listener_); }
+    Limit(std::uint16_t port, SendBatch::Way way) : listener_(listen_on(port)), batch_(way) {
+        watch(listener_);
+    }
 
     [[noreturn]] void run() {
         std::array<::epoll_event, 256> events;
@@ -111,9 +118,11 @@ class Limit {
         line_.assign(told_begin);
         line_.append(quoted_text);
         line_.append(told_end);
+        sends_.clear();
         for (const int member : members_) {
-            send_all(member, line_);
+            sends_.push_back({.descriptor = member, .bytes = line_});
         }
+        batch_.run(sends_);
     }
 
     static void send_all(int descriptor, std::string_view bytes) {
@@ -125,16 +134,20 @@ class Limit {
     std::vector<int> members_;
     std::map<int, std::string> unfinished_;
     std::string line_;
+    SendBatch batch_;
+    std::vector<BatchedSend> sends_;
 };
 
 }  // namespace
 
 int main(int argc, char** argv) {
-    if (argc != 2) {
-        std::fputs("usage: send_limit PORT\n", stderr);
+    const bool is_batched = argc == 3 && argv[2] == std::string_view("batched");
+    if (argc != (is_batched ? 3 : 2)) {
+        std::fputs("usage: send_limit PORT [batched]\n", stderr);
         return 2;
     }
-    Limit limit(static_cast<std::uint16_t>(std::atoi(argv[1])));
+    Limit limit(static_cast<std::uint16_t>(std::atoi(argv[1])),
+                is_batched ? SendBatch::Way::best : SendBatch::Way::one_by_one);
     std::puts("listening");
     std::fflush(stdout);
     limit.run();

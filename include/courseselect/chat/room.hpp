@@ -35,8 +35,8 @@ struct RoomOptions {
     /// latest after `pause_max` or when `company_max` messages wait: a write to every member is
     /// what costs, and two messages in one commit are one write less for each. Who speaks into a
     /// silence is told at once.
-    std::chrono::microseconds pause_per_member{45};
-    std::chrono::milliseconds pause_max{9};
+    std::chrono::microseconds pause_per_member{30};
+    std::chrono::milliseconds pause_max{15};
     std::size_t company_max = 16;
     /// Between questions to a database that went away in the middle of a commit.
     std::chrono::milliseconds recovery_interval{500};
