@@ -407,6 +407,10 @@ core::Result<std::size_t> Stream::write(std::span<const std::string_view> parts)
     return state_->write_parts(parts);
 }
 
+int Stream::plain_socket() const {
+    return state_->tls || state_->end || state_->ending ? -1 : state_->descriptor;
+}
+
 void Stream::shut_down() { state_->shut_down(); }
 void Stream::close() {
     state_->close(core::Error(core::Errc::cancelled, "closed", "The connection was closed"));

@@ -7,10 +7,13 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <array>
 #include <cerrno>
 #include <memory>
 #include <string>
+#include <string_view>
+#include <utility>
 #include <vector>
 
 using namespace courseselect;
@@ -56,11 +59,12 @@ std::vector<std::unique_ptr<Peers>> pairs(std::size_t count) {
     return made;
 }
 
+/// The same text, which must outlive them, to each.
 std::vector<BatchedSend> sends_to(const std::vector<std::unique_ptr<Peers>>& pairs,
-                                  const std::vector<std::string>& texts) {
+                                  std::string_view text) {
     std::vector<BatchedSend> sends;
-    for (std::size_t i = 0; i < pairs.size(); ++i) {
-        sends.push_back({.descriptor = pairs[i]->writer(), .bytes = texts[i], .place = i});
+    for (const auto& pair : pairs) {
+        sends.push_back({.descriptor = pair->writer(), .bytes = text, .place = sends.size()});
     }
     return sends;
 }
@@ -84,8 +88,7 @@ class NoDescriptors {
 bool kernel_has_rings() {
     SendBatch batch;
     const auto some = pairs(SendBatch::worth_it);
-    std::vector<BatchedSend> sends =
-        sends_to(some, std::vector<std::string>(SendBatch::worth_it, "x"));
+    std::vector<BatchedSend> sends = sends_to(some, "x");
     return batch.run(sends) == 1;
 }
 
@@ -102,8 +105,11 @@ TEST_SUITE("net/send_batch") {
                 const std::size_t length = i < lengths.size() ? lengths[i] + 1U : 1U;
                 texts.emplace_back(length, static_cast<char>('a' + i % 26));
             }
-            std::vector<BatchedSend> sends = sends_to(some, texts);
+            std::vector<BatchedSend> sends = sends_to(some, {});
             sends.resize(lengths.size());
+            for (BatchedSend& send : sends) {
+                send.bytes = texts[send.place];
+            }
             batch.run(sends);
             for (const BatchedSend& send : sends) {
                 RC_ASSERT(send.result == static_cast<std::ptrdiff_t>(send.bytes.size()));
@@ -118,8 +124,7 @@ TEST_SUITE("net/send_batch") {
         for (const std::size_t count : {SendBatch::worth_it - 1, SendBatch::worth_it,
                                         SendBatch::sends_max, SendBatch::sends_max + 8}) {
             const auto some = pairs(count);
-            std::vector<BatchedSend> sends =
-                sends_to(some, std::vector<std::string>(count, "hello"));
+            std::vector<BatchedSend> sends = sends_to(some, "hello");
             const std::size_t gathered = (count + SendBatch::sends_max - 1) / SendBatch::sends_max;
             const bool is_gathered = has_rings && count >= SendBatch::worth_it;
             CHECK(batch.run(sends) == (is_gathered ? gathered : count));
@@ -136,8 +141,7 @@ TEST_SUITE("net/send_batch") {
         some[2]->fill();
         some[5]->close_reader();
         const std::string big(32 * 1024 * 1024, 'b');
-        std::vector<std::string> texts(20, "hello");
-        std::vector<BatchedSend> sends = sends_to(some, texts);
+        std::vector<BatchedSend> sends = sends_to(some, "hello");
         sends[7].descriptor = -1;
         sends[11].bytes = big;
         batch.run(sends);
@@ -155,14 +159,13 @@ TEST_SUITE("net/send_batch") {
     TEST_CASE("a kernel that refuses a ring is not asked again") {
         SendBatch batch;
         const auto some = pairs(20);
-        const std::vector<std::string> texts(20, "hello");
         {
             const NoDescriptors none;
-            std::vector<BatchedSend> sends = sends_to(some, texts);
+            std::vector<BatchedSend> sends = sends_to(some, "hello");
             CHECK(batch.run(sends) == 20);
         }
         CHECK(!batch.may_gather());
-        std::vector<BatchedSend> sends = sends_to(some, texts);
+        std::vector<BatchedSend> sends = sends_to(some, "hello");
         CHECK(batch.run(sends) == 20);
         for (const auto& pair : some) {
             CHECK(pair->read() == "hellohello");

@@ -85,6 +85,9 @@ class Stream {
     /// Gives `parts` to the socket in one call and returns how many bytes it took; what it did not
     /// take stays with the caller. Errors: as `receive`.
     [[nodiscard]] core::Result<std::size_t> write(std::span<const std::string_view> parts);
+    /// The socket when `write` would give it the bytes as they are, for a `SendBatch`; -1 with TLS
+    /// and after an end.
+    [[nodiscard]] int plain_socket() const;
 
     /// Ends our side when what is unsent has left (TLS: with close_notify). Reading goes on.
     void shut_down();

@@ -8,103 +8,6 @@
 
 namespace courseselect::net::ws {
 
-std::shared_ptr<Hub> Hub::make(async::EventLoop& loop, const core::Clock& clock, Options options) {
-    return std::shared_ptr<Hub>(new Hub(loop, clock, options));
-}
-
-Hub::Hub(async::EventLoop& loop, const core::Clock& clock, Options options)
-    : loop_(loop),
-      options_(options),
-      timers_(loop, clock),
-      read_buffer_(new char[options.read_bytes_max]) {}
-
-ConnectionPointer Hub::adopt(std::unique_ptr<Stream> stream, std::unique_ptr<Handler> handler,
-                             Role role) {
-    auto connection = std::make_shared<Connection>(shared_from_this(), std::move(stream),
-                                                   std::move(handler), role);
-    connection->start();
-    return connection;
-}
-
-void Hub::end() {
-    timers_.clear();
-    fresh_.clear();  // they hold the hub, as it holds them
-    waiting_.clear();
-    calls_.clear();
-}
-
-void Hub::when_written(core::UniqueFunction<void()> call) {
-    calls_.push_back(std::move(call));
-    flush_soon(nullptr);
-}
-
-void Hub::flush_soon(ConnectionPointer connection) {
-    fresh_.push_back(std::move(connection));
-    post_flush();
-}
-
-void Hub::flush_in_turn(ConnectionPointer connection) {
-    waiting_.push_back(std::move(connection));
-    post_flush();
-}
-
-void Hub::post_flush() {
-    if (!std::exchange(is_flush_posted_, true)) {
-        loop_.post([self = shared_from_this()] { self->flush(); });
-    }
-}
-
-void Hub::flush() {
-    is_flush_posted_ = false;
-    flush_fresh();
-    flush_waiting();
-    if (!waiting_.empty()) {
-        post_flush();
-    }
-}
-
-/// What was sent in this turn, if it is little. The rest waits, and so do calls while something of
-/// what was sent before them does.
-void Hub::flush_fresh() {
-    const std::uint64_t writes_end = stats_.writes + options_.writes_per_turn_max;
-    const std::uint64_t bytes_end = stats_.bytes_sent + options_.write_bytes_per_turn_max;
-    flushing_.swap(fresh_);
-    for (ConnectionPointer& connection : flushing_) {
-        const bool is_time_left = stats_.writes < writes_end && stats_.bytes_sent < bytes_end;
-        const bool may_go =
-            connection ? is_time_left && connection->unsent_ <= options_.written_first_bytes_max
-                       : waiting_.empty();
-        if (!may_go) {
-            waiting_.push_back(std::move(connection));
-        } else if (connection) {
-            connection->flush_now();
-        } else {
-            run_next_call();
-        }
-    }
-    flushing_.clear();
-}
-
-void Hub::flush_waiting() {
-    const std::uint64_t writes_end = stats_.writes + options_.writes_per_turn_max;
-    const std::uint64_t bytes_end = stats_.bytes_sent + options_.write_bytes_per_turn_max;
-    while (!waiting_.empty() && stats_.writes < writes_end && stats_.bytes_sent < bytes_end) {
-        const ConnectionPointer connection = std::move(waiting_.front());
-        waiting_.pop_front();
-        if (connection) {
-            connection->flush_now();
-        } else {
-            run_next_call();
-        }
-    }
-}
-
-void Hub::run_next_call() {
-    core::UniqueFunction<void()> call = std::move(calls_.front());
-    calls_.pop_front();
-    call();
-}
-
 Connection::Connection(std::shared_ptr<Hub> hub, std::unique_ptr<Stream> stream,
                        std::unique_ptr<Handler> handler, Role role)
     : hub_(std::move(hub)),
@@ -309,6 +212,25 @@ void Connection::flush_now() {
         process_later();  // messages may have waited for room
     } else {
         wait_for_more();
+    }
+}
+
+/// All there is to send, if it is one piece and the socket takes it as it is.
+BatchedSend Connection::offer() const {
+    if (is_closed_ || is_lost_ || is_waiting_to_write_ || output_start_ + 1 != output_.size()) {
+        return {};
+    }
+    const Slice& slice = output_[output_start_];
+    return {.descriptor = stream_->plain_socket(),
+            .bytes = std::string_view(*slice.bytes).substr(slice.offset)};
+}
+
+/// Only keeps the books. Errors come again with the next write, which knows what to do.
+void Connection::settle(std::ptrdiff_t result) {
+    ++hub_->stats_.writes;
+    if (result > 0) {
+        hub_->stats_.bytes_sent += static_cast<std::uint64_t>(result);
+        drop_sent(static_cast<std::size_t>(result));
     }
 }
 

@@ -89,6 +89,18 @@ struct CrowdWorld {
         }
         return count;
     }
+    /// Everything that comes to a client while the loop runs.
+    std::string read(std::size_t client) {
+        std::string all;
+        std::array<char, 64 * 1024> part;
+        while (arrived(client) > 0) {
+            const ssize_t size = ::recv(clients[client], part.data(), part.size(), MSG_DONTWAIT);
+            REQUIRE(size > 0);
+            all.append(part.data(), static_cast<std::size_t>(size));
+            loop.poll();
+        }
+        return all;
+    }
     /// What the look finds after each of the next turns of the loop.
     template <class Look>
     std::vector<std::size_t> after_turns(std::size_t turns, Look look) {
@@ -229,6 +241,34 @@ TEST_SUITE("net/ws/connection") {
         // The first turn writes what is new and, as much again, of what has to wait.
         const auto seen = world.after_turns(3, [&] { return world.reached(); });
         CHECK(seen == std::vector<std::size_t>{6, 9, 9});
+    }
+
+    TEST_CASE("what is for many reaches each of them whole and in order, whatever the others do") {
+        CrowdWorld world(3 * net::SendBatch::worth_it);
+        const auto frames = [](char letter) {
+            return std::make_shared<const std::string>(
+                SocketWorld::frame(Opcode::binary, std::string(1'000, letter)));
+        };
+        ::shutdown(world.clients[3], SHUT_RDWR);
+        world.connections[5]->send_binary(std::string(2'000'000, 'm'));  // more than a socket takes
+        std::string all;
+        for (const char letter : {'a', 'b', 'c'}) {
+            const net::ws::SharedBytes shared = frames(letter);
+            all += *shared;
+            for (const auto& connection : world.connections) {
+                connection->send(shared);
+            }
+            if (letter == 'a') {
+                world.connections[7]->send(shared);
+            }
+            static_cast<void>(world.after_turns(2, [] { return std::size_t{0}; }));
+        }
+        CHECK(world.log == "end1/1006()");
+        CHECK(world.read(0) == all);
+        CHECK(world.read(7) == *frames('a') + all);
+        CHECK(world.read(5) ==
+              SocketWorld::frame(Opcode::binary, std::string(2'000'000, 'm')) + all);
+        CHECK(world.read(world.clients.size() - 1) == all);
     }
 
     TEST_CASE("a few words do not wait behind much, which leaves a bounded part a turn") {

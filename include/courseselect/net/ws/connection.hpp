@@ -16,6 +16,7 @@
 #include "courseselect/core/clock.hpp"
 #include "courseselect/core/function.hpp"
 #include "courseselect/crypto/random.hpp"
+#include "courseselect/net/send_batch.hpp"
 #include "courseselect/net/stream.hpp"
 #include "courseselect/net/ws/frame.hpp"
 #include "courseselect/net/ws/message_reader.hpp"
@@ -55,7 +56,7 @@ struct Options {
     std::size_t unsent_pause_bytes = 256 * 1024;
     std::size_t read_bytes_max = 16 * 1024;  ///< one read, so nobody holds the loop for long
     std::size_t messages_per_turn_max = 64;  ///< then the other connections have their turn
-    /// Bytes and system calls of writing in one turn: of what was sent in it, and as much again of
+    /// Bytes and connections written to in one turn: of what was sent in it, and as much again of
     /// what waits from earlier ones. The rest waits for the next turns.
     std::size_t write_bytes_per_turn_max = 256 * 1024;
     std::size_t writes_per_turn_max = 64;
@@ -72,14 +73,14 @@ class Connection;
 using ConnectionPointer = std::shared_ptr<Connection>;
 
 /// What connections of one loop share: limits, the buffer to read into, and the end of a turn, at
-/// which everything sent meanwhile leaves, with one system call a connection; of much, the first
-/// part, so that the loop gets to the others in between.
+/// which everything sent meanwhile leaves, with one system call for many connections, or one each
+/// (see `SendBatch`); of much, the first part, so that the loop gets to the others in between.
 /// Thread-safety: the loop's thread.
 class Hub : public std::enable_shared_from_this<Hub> {
   public:
     struct Stats {
         std::size_t connections = 0;  ///< now
-        std::uint64_t writes = 0;     ///< system calls
+        std::uint64_t writes = 0;     ///< to a connection; several can be one system call
         std::uint64_t bytes_sent = 0;
         std::uint64_t overflows = 0;  ///< dropped for reading too slowly
         std::uint64_t protocol_errors = 0;
@@ -111,6 +112,7 @@ class Hub : public std::enable_shared_from_this<Hub> {
 
   private:
     friend class Connection;
+    class TurnBudget;
     Hub(async::EventLoop& loop, const core::Clock& clock, Options options);
     /// At the end of the turn.
     void flush_soon(ConnectionPointer connection);
@@ -120,6 +122,8 @@ class Hub : public std::enable_shared_from_this<Hub> {
     void flush();
     void flush_fresh();
     void flush_waiting();
+    template <class Connections>
+    void send_together(const Connections& connections, std::size_t bytes_each_max);
     void run_next_call();
 
     async::EventLoop& loop_;
@@ -132,6 +136,8 @@ class Hub : public std::enable_shared_from_this<Hub> {
     std::vector<ConnectionPointer> flushing_;  // room of the last turn, used again
     std::deque<ConnectionPointer> waiting_;    // of earlier turns
     std::deque<core::UniqueFunction<void()>> calls_;
+    SendBatch batch_;
+    std::vector<BatchedSend> sends_;  // of one turn, here for its memory
     bool is_flush_posted_ = false;
 };
 
@@ -192,6 +198,8 @@ class Connection final : public std::enable_shared_from_this<Connection>, privat
     void send_frame(Opcode opcode, std::string_view payload);
     void enqueue(SharedBytes frames, std::size_t from = 0);
     void mark_dirty();
+    [[nodiscard]] BatchedSend offer() const;
+    void settle(std::ptrdiff_t result);
     void flush_now();
     void write_available();
     void drop_sent(std::size_t sent);
