@@ -219,7 +219,7 @@ TEST_SUITE("net/lines") {
         // More than a socket takes: of some sends it takes a part, and of the next nothing.
         std::string all;
         for (int line = 0; line < 80; ++line) {
-            all += "all " + std::to_string(line) + ' ' + std::string(60'000, 'x') + '\n';
+            all.append("all ").append(std::to_string(line)).append(60'000, 'x').append("\n");
         }
         clients.pop_back();
         clients.front()->send(all);
