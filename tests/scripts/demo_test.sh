@@ -5,59 +5,17 @@
 set -euo pipefail
 source_root=$1
 programs=$2
-here=$(mktemp -d)
-checks=0
+# shellcheck source-path=SCRIPTDIR source=sandbox.sh
+. "$(dirname "$0")/sandbox.sh"
 
-# Ends every daemon this test started, whatever happened.
-cleanup() {
-    local pid
-    while read -r _ pid _; do
-        kill -KILL "$pid" 2>/dev/null || true
-    done < <(cat "$here/.backend_pids" 2>/dev/null)
-    rm -rf "$here"
-}
-trap cleanup EXIT
-
-check() {
-    local what=$1
-    shift
-    checks=$((checks + 1))
-    if ! "$@"; then
-        printf 'FAILED: %s\n' "$what" >&2
-        sed 's/^/  | /' "$here/output" >&2
-        exit 1
-    fi
-}
-# exits CODE ARGUMENT...: start_backend.sh with these arguments ends with that code.
-exits() {
-    local wanted=$1 code=0
-    shift
-    "$here/start_backend.sh" "$@" >"$here/output" 2>&1 </dev/null || code=$?
-    [ "$code" -eq "$wanted" ] || printf 'exit code %s instead of %s\n' "$code" "$wanted" >>"$here/output"
-    [ "$code" -eq "$wanted" ]
-}
-says() { grep -q -- "$1" "$here/output"; }
-pid_of() { awk -v name="course-$1-node" '$1 == name {print $2}' "$here/.backend_pids"; }
 no_sockets() { [ -z "$(find "$here/sockets" -name '*.sock' 2>/dev/null)" ]; }
 stops() {
     exits 0 stop && [ ! -e "$here/.backend_pids" ] && no_sockets
 }
 data_sql() { sqlite3 "$here/data/course_data.db" "$1"; }
 
-mkdir -p "$here/scripts" "$here/build/bin"
-cp "$source_root"/{start,stop}_backend.sh "$here"
-cp "$source_root"/scripts/{common,services}.sh "$here/scripts"
 ln -s "$programs"/course-*-node "$programs"/course-{bench,realtime-server,chat-server} "$here/build/bin/"
-
-# Seven ports that nobody uses now.
-mapfile -t ports < <(python3 -c 'import socket
-held = [socket.create_server(("127.0.0.1", 0)) for _ in range(7)]
-print(*[one.getsockname()[1] for one in held], sep="\n")')
-export DATA_PORT=${ports[0]} AUTH_PORT=${ports[1]} TEACHER_PORT=${ports[2]} \
-    STUDENT_PORT=${ports[3]} QUEUE_PORT=${ports[4]} CHAT_PORT=${ports[5]} \
-    REALTIME_PORT=${ports[6]}
-export SOCKET_DIR=$here/sockets BCRYPT_COST=4 LOG_LEVEL=warn
-unset HOST DATABASE_URL INTERNAL_TOKEN JWT_SECRET_KEY ADMIN_PASSWORD SUPER_ADMIN_PASSWORD
+use_own_ports
 
 check "the README's quick start" exits 0 --no-build --demo
 check "it starts five services, the realtime server" says "course-realtime-server .*ready"

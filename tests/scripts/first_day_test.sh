@@ -3,65 +3,31 @@
 # its own.
 #   first_day_test.sh CHECKOUT PROGRAMS
 set -euo pipefail
-checkout=$1
+source_root=$1
 programs=$2
-here=$(mktemp -d)
+# shellcheck source-path=SCRIPTDIR source=sandbox.sh
+. "$(dirname "$0")/sandbox.sh"
 
-# Ends every daemon this test started, whatever happened.
-cleanup() {
-    local pid
-    while read -r _ pid _; do
-        kill -KILL "$pid" 2>/dev/null || true
-    done < <(cat "$here/.backend_pids" 2>/dev/null)
-    rm -rf "$here"
-}
-trap cleanup EXIT
-
-mkdir -p "$here/scripts" "$here/build/bin"
-cp "$checkout"/{start,stop}_backend.sh "$here"
-cp "$checkout"/scripts/{common,services}.sh "$here/scripts"
 ln -s "$programs"/course-*-node "$programs"/course-chat-server "$programs"/course-realtime-server "$here/build/bin/"
 
-mapfile -t ports < <(python3 -c 'import socket
-held = [socket.create_server(("127.0.0.1", 0)) for _ in range(6)]
-print(*[one.getsockname()[1] for one in held], sep="\n")')
-export DATA_PORT=${ports[0]} AUTH_PORT=${ports[1]} TEACHER_PORT=${ports[2]} \
-    STUDENT_PORT=${ports[3]} QUEUE_PORT=${ports[4]} CHAT_PORT=${ports[5]}
-export SOCKET_DIR=$here/sockets BCRYPT_COST=4 LOG_LEVEL=warn
-unset HOST DATABASE_URL INTERNAL_TOKEN JWT_SECRET_KEY ADMIN_PASSWORD SUPER_ADMIN_PASSWORD
-"$here/start_backend.sh" --no-build >"$here/started" 2>&1 </dev/null || {
-    cat "$here/started" >&2
-    exit 1
-}
+use_own_ports
+check "the backend starts" exits 0 --no-build
 
-run() {
+example() {
     AUTH_NODE_URL=http://127.0.0.1:$AUTH_PORT STUDENT_NODE_URL=http://127.0.0.1:$STUDENT_PORT \
-        "$checkout/examples/first_day/first_day.sh" >"$here/said" 2>&1 </dev/null
-}
-# says TEXT: the example printed it.
-says() {
-    grep -qF -- "$1" "$here/said" || {
-        printf 'the example did not say: %s\n' "$1" >&2
-        cat "$here/said" >&2
-        exit 1
-    }
+        "$source_root/examples/first_day/first_day.sh"
 }
 for round in first second; do
-    if ! run; then
-        printf 'the example failed in its %s round:\n' "$round" >&2
-        cat "$here/said" >&2
-        exit 1
-    fi
-    says "has registered and confirmed the authenticator app."
-    says "is completed."
-    says '"1":[{"course_id":'
-    says "After logout the student service answers 401."
+    check "the example ends well the $round time" ends_with 0 example
+    check "a student uses an authenticator app" \
+        says "has registered and confirmed the authenticator app\."
+    check "a selection is decided" says "is completed\."
+    check "the week has the course" says '"1":\[{"course_id":'
+    check "a token ends with its session" says "After logout the student service answers 401\."
 done
 
-# A refusal ends it: nobody logs in with a wrong password.
-if ADMIN_PASSWORD=wrong run; then
-    printf 'the example went on after a refused login\n' >&2
-    exit 1
-fi
-"$here/start_backend.sh" stop >/dev/null
-echo "the example does what it says"
+# Nobody logs in with a wrong password, and that ends the example.
+refused() { ! ADMIN_PASSWORD=wrong ends_with 0 example; }
+check "a refused login ends it" refused
+check "the backend stops" exits 0 stop
+printf 'first_day: %s checks passed\n' "$checks"

@@ -3,49 +3,14 @@
 # stand-ins (fake_node.py).   start_backend_test.sh CHECKOUT
 set -euo pipefail
 source_root=$1
-here=$(mktemp -d)
+# shellcheck source-path=SCRIPTDIR source=sandbox.sh
+. "$(dirname "$0")/sandbox.sh"
 export FAKE_DIRECTORY=$here
-checks=0
 
-# Ends every stand-in this test started, whatever happened.
-cleanup() {
-    local pid
-    while read -r _ pid _; do
-        kill -KILL "$pid" 2>/dev/null || true
-    done < <(cat "$here/.backend_pids" 2>/dev/null)
-    rm -rf "$here"
-}
-trap cleanup EXIT
-
-check() {
-    local what=$1
-    shift
-    checks=$((checks + 1))
-    if ! "$@"; then
-        printf 'FAILED: %s\n' "$what" >&2
-        sed 's/^/  | /' "$here/output" >&2
-        exit 1
-    fi
-}
-# ends_with CODE COMMAND...: the command ends with that code; its words go to `output`.
-ends_with() {
-    local wanted=$1 code=0
-    shift
-    "$@" >"$here/output" 2>&1 </dev/null || code=$?
-    [ "$code" -eq "$wanted" ] || printf 'exit code %s instead of %s\n' "$code" "$wanted" >>"$here/output"
-    [ "$code" -eq "$wanted" ]
-}
-# exits CODE ARGUMENT...: start_backend.sh with these arguments ends with that code.
-exits() { ends_with "$1" "$here/start_backend.sh" "${@:2}"; }
-says() { grep -q -- "$1" "$here/output"; }
 events() { [ "$(tr '\n' ',' <"$here/events")" = "$1" ]; }
 no_pids_file() { [ ! -e "$here/.backend_pids" ]; }
-pid_of() { awk -v name="course-$1-node" '$1 == name {print $2}' "$here/.backend_pids"; }
 ends() { while kill -0 "$1" 2>/dev/null && ! grep -q ') Z' "/proc/$1/stat" 2>/dev/null; do sleep 0.02; done; }
 
-mkdir -p "$here/scripts" "$here/build/bin"
-cp "$source_root"/{start,stop}_backend.sh "$here"
-cp "$source_root"/scripts/{common,services}.sh "$here/scripts"
 for program in {data,auth,queue,teacher,student}-node {realtime,chat}-server; do
     cp "$source_root/tests/scripts/fake_node.py" "$here/build/bin/course-$program"
 done
