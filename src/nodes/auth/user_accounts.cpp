@@ -60,34 +60,29 @@ core::Result<repo::User> check_change(storage::Connection& connection, const Cal
     return target;
 }
 
+/// The routes that make a user differ in their answers only.
+auto making(std::string_view path, std::string summary) {
+    return api::post(path)
+        .summary(std::move(summary))
+        .description("Open to all where registration is open, else an administrator's.")
+        .handler_reads(api::HandlerReads::optional_bearer)
+        .tag("users")
+        .errors(ErrorStyle::success_flag)
+        .status(201)
+        .body<wire::NewUser>()
+        .error(401, "Authorization required")
+        .error(403, closed_text)
+        .error(409, "The email or the username is taken");
+}
+
 }  // namespace
 
 void UserAccounts::add_routes(api::Service& service) {
-    service.add(api::post("/users")
-                    .summary("Make a user.")
-                    .description("Open to all where registration is open, else an administrator's.")
-                    .handler_reads(api::HandlerReads::optional_bearer)
-                    .tag("users")
-                    .errors(ErrorStyle::success_flag)
-                    .status(201)
-                    .body<wire::NewUser>()
-                    .error(401, "Authorization required")
-                    .error(403, closed_text)
-                    .error(409, "The email or the username is taken"),
+    service.add(making("/users", "Make a user."),
                 [this](api::Context& context, wire::NewUser body) {
                     return make(context, std::move(body));
                 });
-    service.add(api::post("/auth/register")
-                    .summary("Make a user; the answer has the wallet too.")
-                    .description("Open to all where registration is open, else an administrator's.")
-                    .handler_reads(api::HandlerReads::optional_bearer)
-                    .tag("users")
-                    .errors(ErrorStyle::success_flag)
-                    .status(201)
-                    .body<wire::NewUser>()
-                    .error(401, "Authorization required")
-                    .error(403, closed_text)
-                    .error(409, "The email or the username is taken"),
+    service.add(making("/auth/register", "Make a user; the answer has the wallet too."),
                 [this](api::Context& context, wire::NewUser body) {
                     return enrol(context, std::move(body));
                 });
