@@ -61,6 +61,7 @@ HIDDEN_HEADERS = (
     (r"sqlite3(ext)?\.h", ("storage",)),
     (r"libpq-fe\.h|postgresql/.*", ("postgres",)),
     (r"hiredis/.*|hiredis\.h", ("redis",)),
+    (r"liburing\.h|liburing/.*", ("net",)),
     (r"llhttp\.h", ("net",)),
     (r"openssl/.*", ("crypto", "net", "redis")),
     (r"asio/ssl(\.hpp|/.*)", ("net",)),
