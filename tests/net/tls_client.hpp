@@ -7,6 +7,7 @@
 #include <openssl/ssl.h>
 #include <openssl/x509.h>
 
+#include <cerrno>
 #include <cstdio>
 #include <string>
 
@@ -45,7 +46,7 @@ class TlsClient {
         : client_(port), context_(SSL_CTX_new(TLS_client_method())) {
         ssl_ = SSL_new(context_);
         SSL_set_fd(ssl_, client_.descriptor());
-        connected_ = SSL_connect(ssl_) == 1;
+        connected_ = uninterrupted([this] { return SSL_connect(ssl_); }) == 1;
     }
     ~TlsClient() {
         SSL_free(ssl_);
@@ -70,7 +71,8 @@ class TlsClient {
         std::string all;
         char part[16384];
         int got = 0;
-        while (all.size() < size && (got = SSL_read(ssl_, part, sizeof part)) > 0) {
+        while (all.size() < size &&
+               (got = uninterrupted([&] { return SSL_read(ssl_, part, sizeof part); })) > 0) {
             all.append(part, static_cast<std::size_t>(got));
         }
         clean_end_ = got <= 0 && SSL_get_error(ssl_, got) == SSL_ERROR_ZERO_RETURN;
@@ -81,6 +83,17 @@ class TlsClient {
     [[nodiscard]] bool ended_cleanly() const { return clean_end_; }
 
   private:
+    /// A ring that this thread has used may interrupt it once when it goes (see SendBatch).
+    template <class Call>
+    static int uninterrupted(Call call) {
+        int result = 0;
+        do {
+            errno = 0;
+            result = call();
+        } while (result <= 0 && errno == EINTR);
+        return result;
+    }
+
     RawClient client_;
     SSL_CTX* context_;
     SSL* ssl_ = nullptr;

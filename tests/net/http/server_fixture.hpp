@@ -8,6 +8,7 @@
 #include <unistd.h>
 
 #include <atomic>
+#include <cerrno>
 #include <cstring>
 #include <future>
 #include <memory>
@@ -104,7 +105,10 @@ class RawClient {
     }
     bool more() {
         char part[65536];
-        const auto got = ::recv(descriptor_, part, sizeof part, 0);
+        ssize_t got = 0;
+        do {
+            got = ::recv(descriptor_, part, sizeof part, 0);
+        } while (got < 0 && errno == EINTR);  // of a ring that this thread has used (SendBatch)
         if (got > 0) {
             buffer_.append(part, static_cast<std::size_t>(got));
         }
