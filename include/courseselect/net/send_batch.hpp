@@ -24,9 +24,9 @@ struct BatchedSend {
 /// Nothing waits and nothing goes on in the background: a full socket answers -EAGAIN, as with
 /// MSG_DONTWAIT, and when `run` returns, every result is there. No SIGPIPE is raised.
 ///
-/// The first batch that is worth it makes the ring: a descriptor and 48 KB. When it goes, the kernel
-/// may interrupt one blocking call of the thread that used it, as a signal does: EINTR where a
-/// socket has a timeout (SO_RCVTIMEO), nothing elsewhere.
+/// The first batch that is worth it makes the ring: a descriptor and 48 KB. When it goes, the
+/// kernel may interrupt one blocking call of the thread that used it, as a signal does: EINTR where
+/// a socket has a timeout (SO_RCVTIMEO), nothing elsewhere.
 /// Ownership: borrows descriptors and bytes while `run` runs. Thread-safety: none.
 class SendBatch {
   public:
