@@ -36,7 +36,7 @@ struct RoomOptions {
     /// what costs, and two messages in one commit are one write less for each. Who speaks into a
     /// silence is told at once.
     std::chrono::microseconds pause_per_member{30};
-    std::chrono::milliseconds pause_max{15};
+    std::chrono::milliseconds pause_max{20};
     std::size_t company_max = 16;
     /// Between questions to a database that went away in the middle of a commit.
     std::chrono::milliseconds recovery_interval{500};
