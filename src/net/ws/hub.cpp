@@ -1,5 +1,6 @@
 // What WebSocket connections of one loop share: when and in which order they are written to.
 
+#include <algorithm>
 #include <utility>
 
 #include "courseselect/net/ws/connection.hpp"
@@ -121,11 +122,8 @@ template <class Connections>
 void Hub::send_together(const Connections& connections, std::size_t bytes_each_max) {
     sends_.clear();
     std::size_t bytes = 0;
-    for (std::size_t i = 0; i < connections.size(); ++i) {
-        if (sends_.size() == options_.writes_per_turn_max ||
-            bytes >= options_.write_bytes_per_turn_max) {
-            break;
-        }
+    const std::size_t end = std::min(connections.size(), options_.writes_per_turn_max);
+    for (std::size_t i = 0; i < end && bytes < options_.write_bytes_per_turn_max; ++i) {
         if (connections[i] && connections[i]->unsent_ <= bytes_each_max) {
             const BatchedSend send = connections[i]->offer();
             if (send.descriptor >= 0) {
